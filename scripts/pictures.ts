@@ -1,7 +1,7 @@
 /**
  * `npm run pictures [-- DIRECTORY]`: every screen after the demo, a burst of tasks too, and each state that the demo does not
- * show (`test/support/window-scenes.ts`), in both languages, light and dark, wide and narrow; in `dist/pictures` by default. `--readme`
- * also puts those that README and pages show into `docs`.
+ * show (`test/support/window-scenes.ts`), in both languages, light and dark, wide and narrow, and at a zoom of 200 %; in `dist/pictures` by
+ * default. `--readme` also puts those that README and pages show into `docs`.
  */
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,11 @@ import { runVitest } from './lib/vitest-run.ts';
 import { serveWindowPage } from './lib/window-page.ts';
 
 const SCREENS = ['status', 'activity', 'updates', 'support', 'about'];
+/** `200`: a window of 880 × 600 at a zoom of 200 %. */
+const LOOKS = [
+  ...[880, 480, 360].map((width) => ({ name: String(width), viewport: { width, height: 600 }, deviceScaleFactor: 1 })),
+  { name: '200', viewport: { width: 440, height: 300 }, deviceScaleFactor: 2 },
+];
 const BURST = 50;
 const UNFOLDED_SHOWN = 3;
 const IN_README = ['en-light-880-status', 'en-light-880-activity', 'ja-dark-880-run', 'en-light-880-about'];
@@ -54,10 +59,10 @@ await main(async () => {
     mkdirSync(target, { recursive: true });
     for (const locale of ['en', 'ja']) {
       for (const colorScheme of ['light', 'dark'] as const) {
-        for (const width of [880, 480, 360]) {
-          const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 600 } });
+        for (const { name: look, viewport, deviceScaleFactor } of LOOKS) {
+          const context = await browser.newContext({ locale, colorScheme, viewport, deviceScaleFactor });
           await picturesOf(await context.newPage(), address, (name) =>
-            join(target, `${locale}-${colorScheme}-${width}-${name}.png`),
+            join(target, `${locale}-${colorScheme}-${look}-${name}.png`),
           );
           await context.close();
         }
@@ -88,6 +93,11 @@ async function burst({ nc, pcId }: LocalFleet): Promise<void> {
 
 async function picturesOf(page: Page, address: string, file: (name: string) => string) {
   await page.goto(address);
+  const shoot = async (name: string) => {
+    // Neither what is under the mouse nor what fades from where it was.
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: file(name), animations: 'disabled' });
+  };
   for (const [index, name] of SCREENS.entries()) {
     await page.getByRole('navigation').getByRole('button').nth(index).click();
     await page.getByRole('heading', { level: 1 }).waitFor();
@@ -98,25 +108,25 @@ async function picturesOf(page: Page, address: string, file: (name: string) => s
       await page.locator('[data-run]').first().waitFor();
       await page.locator('[role="toolbar"] svg[data-mark="failed"]').first().waitFor();
     }
-    await page.screenshot({ path: file(name) });
+    await shoot(name);
   }
   await page.getByRole('navigation').getByRole('button').nth(1).click();
   await page.locator('[data-line]').first().focus();
   await page.keyboard.press('End');
   const folded = page.locator('[data-fold]:focus');
   await folded.waitFor();
-  await page.screenshot({ path: file('burst') });
+  await shoot('burst');
   await folded.press('Enter');
   for (let step = 0; step < UNFOLDED_SHOWN; step++) {
     await page.keyboard.press('ArrowDown');
     await page.locator('[data-run]:focus').waitFor();
   }
-  await page.screenshot({ path: file('burst-unfolded') });
+  await shoot('burst-unfolded');
   // A long list keeps in the page only what is on the screen.
   await page.getByRole('searchbox').fill('Printer fix');
   await page.locator('[data-run]', { hasText: 'Printer fix' }).click();
   await page.getByRole('heading', { level: 2 }).first().waitFor();
-  await page.screenshot({ path: file('run') });
+  await shoot('run');
 }
 
 function sandboxArgs() {

@@ -111,7 +111,7 @@ describe.skipIf(noAppShell !== null)(`the app shell${inElectron}`, ONCE_MORE, ()
     const gpu = await shell.app.evaluate(({ app }) => app.getAppMetrics().find(({ type }) => type === 'GPU')?.pid);
     if (gpu !== undefined) process.kill(gpu, 'SIGKILL');
     await page.getByRole('navigation').getByRole('button', { name: 'Activity' }).click();
-    await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+    await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
     expect(agentPid(shell)).toBe(agent);
     expect(isAlive(agent)).toBe(true);
     await shell.app.close();

@@ -68,7 +68,7 @@ describe.skipIf(noAppShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
       'Get help',
       'Copy PC details',
       'What IT can do on this PC',
-      'Quit icon (management keeps running)',
+      'Quit icon (does not stop management)',
     ]);
     const body = command({ id: 'printer-fix', script: 'true' });
     await publishCommand(nc, `commands.pc.${shell.pcId}`, body);
@@ -107,7 +107,7 @@ describe.skipIf(noAppShell !== null)(`the icon${inElectron}`, ONCE_MORE, () => {
     const opened = shell.app.waitForEvent('window');
     await watcher.activate();
     await opened;
-    await watcher.click('Quit icon (management keeps running)');
+    await watcher.click('Quit icon (does not stop management)');
     await eventually(async () => expect(await watcher.items()).toHaveLength(0));
     await eventually(() => expect(shell.app.windows()).toHaveLength(0));
     const body = command({ script: 'echo still here' });

@@ -5,18 +5,24 @@
 import type { KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { findInteropTools, NEWER, WITH_NEWER } from '../../scripts/lib/interop-tools.ts';
+import { putKey } from '../../test/support/fleet.ts';
 import { ringEntry, signingKey } from '../../test/support/signing.ts';
 import { tempDir } from '../../test/support/temp.ts';
-import { type OriginalFleet, OURS, startOriginalFleet } from './support/fleet.ts';
-import { resultWith } from './support/results.ts';
+import { expectAlike } from './support/alike.ts';
+import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
+import { resultsWith, resultWith } from './support/results.ts';
+import { bothFired, scheduleOfPage } from './support/schedules.ts';
 import { untilFound } from './support/waiting.ts';
 
 // Two minutes of looking at schedules once a minute: not in each CI.
 const isBuilt = process.env[WITH_NEWER] === '1' && findInteropTools(process.env, NEWER) !== undefined;
+const WHY_NOT = `kanade ${NEWER.version} is not built: ${WITH_NEWER}=1 npm run test:interop does it`;
 /** A schedule of this form is looked at once a minute. */
 const TWO_MINUTES_MS = 130_000;
+
+beforeEach((context) => context.skip(!isBuilt, WHY_NOT));
 
 interface Coverage {
   readonly ok: number;
@@ -41,7 +47,7 @@ function minuteAfterNext(): string {
 }
 
 // They are looked at once a minute, so all of it is one test: the first minute is frozen, in the second everything fires.
-describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with runs_on: agent', () => {
+describe('schedules that were made at a backend of 0.101.0 with runs_on: agent', () => {
   test('are held back by a freeze, end in results after it, and coverage says so', { timeout: 400_000 }, async () => {
     const fleet = await startOriginalFleet({ release: NEWER });
     const agent = await fleet.ours();
@@ -50,7 +56,8 @@ describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with r
     for (const job of ['each', 'daily', 'session']) await fleet.createJob(job, `echo ${job}`);
     const create = (id: string, fields: object) =>
       fleet.createSchedule({ id, job_id: id, target: { pcs: [OURS] }, runs_on: 'agent', ...fields });
-    await create('once', { when: { per_pc: 'once' } });
+    // As docs/schedules.md has it.
+    await fleet.createFrom('schedule', scheduleOfPage('once').replace('PC-0142', OURS));
     await create('each', {
       when: { per_pc: { every: '1m' } },
       active: { from: '2020-01-01' },
@@ -94,7 +101,74 @@ describe.runIf(isBuilt)('schedules that were made at a backend of 0.101.0 with r
   });
 });
 
-describe.runIf(isBuilt)('commands that a backend of 0.101.0 has signed', () => {
+const EVERYONE = { target: { all: true }, runs_on: 'agent' };
+
+/** A schedule of each second as a backend of 0.29 has left it in the bucket. */
+function scheduleOf029(fleet: OriginalFleet, id: string, fields: object = {}): Promise<void> {
+  const target = { groups: [], pcs: [], all: true };
+  const schedule = { id, cron: '* * * * * *', job_id: id, target, runs_on: 'agent', enabled: true, ...fields };
+  return putKey(fleet.nc, 'schedules', id, schedule);
+}
+
+/** The same of a job. */
+function jobOf029(fleet: OriginalFleet, id: string): Promise<void> {
+  const execute = { shell: 'powershell', script: `echo ${id}`, timeout: '20s', run_as: 'system' };
+  return putKey(fleet.nc, 'jobs', id, { id, version: '1.0.0', execute, require_approval: false, inventory: null });
+}
+
+describe('what PCs fire themselves, with a backend of 0.101.0 and both agents', () => {
+  test('ours fires what is made there, the original none of it; what 0.29 has left both fire alike', {
+    timeout: 300_000,
+  }, async () => {
+    const fleet = await startOriginalFleet({ release: NEWER });
+    const [ours, theirs] = await Promise.all([fleet.ours(), fleet.theirs()]);
+    const theySay = (text: string) => untilFound(text, () => theirs.log.includes(text) || undefined);
+    await jobOf029(fleet, 'edited');
+    await scheduleOf029(fleet, 'edited');
+    expectAlike(await bothFired(fleet, 'edited'));
+
+    // Edited at the backend it has its new form, in which it is over a year away.
+    const far = { when: { calendar: { at: `${new Date().getUTCFullYear() + 2}-01-01 00:00` } } };
+    await fleet.createSchedule({ id: 'edited', job_id: 'edited', ...far, ...EVERYONE });
+    await theySay('deserialize Schedule on watch');
+    const client = await ours.connect();
+    const row = async () =>
+      (await client.call('schedules.list', {})).find(({ title }) => title.kind === 'text' && title.text === 'edited');
+    await untilFound('ours goes by the new form', async () => {
+      const found = await row();
+      return (found?.state !== 'running' && (found?.nextAtMs ?? 0) > Date.now() + 86_400_000) || undefined;
+    });
+    const runs = async () => (await client.call('runs.list', { search: 'edited' })).total?.matching;
+    const firedByThem = async () =>
+      (await resultsWith(fleet.nc, { manifest_id: 'edited', pc_id: THEIRS, exit_code: 0 })).length;
+    const [count, before] = [await runs(), await firedByThem()];
+    await untilFound(
+      'the original goes on in the old one',
+      async () => (await firedByThem()) > before + 2 || undefined,
+    );
+    expect(await runs()).toBe(count);
+
+    await fleet.createJob('once', 'echo once');
+    await fleet.createSchedule({ id: 'once', job_id: 'once', when: { per_pc: 'once' }, ...EVERYONE });
+    expect(await resultWith(fleet.nc, { manifest_id: 'once', pc_id: OURS }, TWO_MINUTES_MS)).toMatchObject({
+      exit_code: 0,
+      stdout: 'once\n',
+    });
+    // A job that was made there has fields (`check`, `emit`) for which the original leaves out all of it (D30).
+    await fleet.createJob('job', 'echo job');
+    await scheduleOf029(fleet, 'job', { mode: 'once_per_pc' });
+    expect(await resultWith(fleet.nc, { manifest_id: 'job', pc_id: OURS })).toMatchObject({ exit_code: 0 });
+    await theySay('job not in cache yet');
+    // Behind all that its watches go on.
+    await jobOf029(fleet, 'left');
+    await scheduleOf029(fleet, 'left', { mode: 'once_per_pc' });
+    expectAlike(await bothFired(fleet, 'left'));
+    for (const job of ['once', 'job'])
+      expect(await resultsWith(fleet.nc, { manifest_id: job, pc_id: THEIRS })).toEqual([]);
+  });
+});
+
+describe('commands that a backend of 0.101.0 has signed', () => {
   test('run where signatures are required, and its timeline has what was found', async () => {
     const [key, emergency] = [signingKey(7), signingKey(8)];
     const env = { KANADE_COMMAND_SIGNING_KEY: seedOf(key), KANADE_COMMAND_SIGNING_KID: 'backend-101' };

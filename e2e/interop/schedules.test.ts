@@ -7,7 +7,8 @@ import { putKey } from '../../test/support/fleet.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import { expectAlike } from './support/alike.ts';
 import { type OriginalFleet, OURS, startOriginalFleet, THEIRS } from './support/fleet.ts';
-import { resultsWith, resultWith, storedResults } from './support/results.ts';
+import { resultsWith, resultWith } from './support/results.ts';
+import { bothFired, scheduleOfPage } from './support/schedules.ts';
 import { untilFound } from './support/waiting.ts';
 
 const EACH_SECOND = '* * * * * *';
@@ -18,18 +19,6 @@ async function mixedFleet(): Promise<OriginalFleet> {
   return fleet;
 }
 
-/** The first result of each with this exit code, as they were published, without the ids that each makes for itself. */
-async function bothTexts(fleet: OriginalFleet, jobId: string, exitCode = 0): Promise<readonly [string, string]> {
-  const of = async (pcId: string) => {
-    const fields = { manifest_id: jobId, pc_id: pcId, exit_code: exitCode };
-    const { result_id: resultId } = await resultWith(fleet.nc, fields);
-    const stored = (await storedResults(fleet.nc)).find(({ result }) => result.result_id === resultId);
-    const ids = { request_id: '<request>', exec_id: '<execution>' };
-    return JSON.stringify({ ...(JSON.parse(stored?.text ?? '{}') as object), ...ids });
-  };
-  return [await of(OURS), await of(THEIRS)];
-}
-
 test.each([
   ['done', 'echo 日本語; echo err >&2', 0],
   ['an exit code', 'echo out; exit 42', 42],
@@ -38,7 +27,7 @@ test.each([
   await fleet.createJob('tick', script);
   const schedule = { id: 's', cron: EACH_SECOND, job_id: 'tick', target: { all: true }, runs_on: 'agent' };
   await fleet.createSchedule(schedule);
-  expectAlike(await bothTexts(fleet, 'tick', code));
+  expectAlike(await bothFired(fleet, 'tick', code));
 });
 
 test('once_per_pc for a group: both run it once; ours tries again where it fails, the original never does (D26)', async () => {
@@ -47,8 +36,9 @@ test('once_per_pc for a group: both run it once; ours tries again where it fails
   await fleet.createJob('good', 'echo done');
   await fleet.createJob('bad', 'exit 3');
   const fields = { cron: EACH_SECOND, mode: 'once_per_pc', target: { groups: ['canary'] }, runs_on: 'agent' };
-  await fleet.createSchedule({ id: 'good', job_id: 'good', ...fields });
-  expectAlike(await bothTexts(fleet, 'good'));
+  // The same of `good`, as docs/schedules.md has it.
+  await fleet.createFrom('schedule', scheduleOfPage('good'));
+  expectAlike(await bothFired(fleet, 'good'));
   await fleet.createSchedule({ id: 'bad', job_id: 'bad', ...fields });
   const failures = async (pcId: string) =>
     (await resultsWith(fleet.nc, { manifest_id: 'bad', pc_id: pcId, exit_code: 3 })).length;

@@ -1,57 +1,26 @@
 /** `npm run release` against a real broker, and what the agent's own look-up finds of it. */
-import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { create } from 'tar';
 import { expect, test } from 'vitest';
-import { ROOT } from '../../scripts/bootstrap/paths.mjs';
 import { findRelease } from '../../src/agent/duties/release-lookup.ts';
 import { pinOf } from '../../src/agent/update/key-ring.ts';
 import { agentBus } from '../../test/support/duties.ts';
 import { provisionedOperator } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { releaseDesk, UNPACKED_BYTES } from '../../test/support/release-desk.ts';
 import { TARGET } from '../../test/support/releases.ts';
 import { testStore } from '../../test/support/store.ts';
 import { tempDir } from '../../test/support/temp.ts';
 
-const run = promisify(execFile);
-
 async function desk() {
   const server = await startNatsServer();
   await provisionedOperator(server);
-  const [dir, recovery, work] = [tempDir(), tempDir(), tempDir()];
-  const file = join(work, 'package.tar.gz');
-  const content = randomBytes(300_000);
-  writeFileSync(join(work, 'main.js'), content);
-  await create({ file, cwd: work, gzip: true }, ['main.js']);
-  const release = async (...args: string[]) => {
-    const script = join(ROOT, 'scripts', 'release.ts');
-    return (await run(process.execPath, [script, ...args, '--dir', dir])).stdout;
-  };
-  const refused = (...args: string[]) =>
-    release(...args).then(
-      () => 'nothing',
-      (error: { stderr: string }) => error.stderr,
-    );
-  const sign = (version: string, ...more: string[]) =>
-    release(
-      'sign',
-      '--file',
-      file,
-      '--version',
-      version,
-      '--platform',
-      TARGET.platform,
-      '--arch',
-      TARGET.arch,
-      ...more,
-    );
+  const commands = await releaseDesk();
+  const { dir, release } = commands;
   const publish = (...more: string[]) => release('publish', '--server', server.url, ...more);
   const bus = await agentBus(server, 'PC-A');
   const { seenUpdates: seen } = testStore(tempDir());
-  await release('keys', '--recovery', recovery, '--name', 'Aiko');
   const pin = pinOf(readFileSync(join(dir, 'keys.1.json')));
   const lookUp = (version: string) =>
     findRelease(version, {
@@ -65,7 +34,7 @@ async function desk() {
       signal: AbortSignal.timeout(30_000),
     });
   const keyFiles = (where: string, kind: string) => readdirSync(where).filter((name) => name.startsWith(kind));
-  return { dir, recovery, file, release, refused, sign, publish, lookUp, keyFiles };
+  return { ...commands, publish, lookUp, keyFiles };
 }
 
 test('keys, sign and publish: a PC that has the list pinned finds the release, and by whom it is signed', async () => {
@@ -81,7 +50,7 @@ test('keys, sign and publish: a PC that has the list pinned finds the release, a
   expect(await lookUp('2.0.0')).toMatchObject({
     state: 'available',
     release: { signedBy: ['Aiko'], sizeBytes: statSync(file).size },
-    offer: { release: { unpacked_size: 300_000 } },
+    offer: { release: { unpacked_size: UNPACKED_BYTES } },
   });
   writeFileSync(file, 'something else');
   const again = ['--file', file, '--version', '2.0.0', '--platform', TARGET.platform, '--arch', TARGET.arch];

@@ -43,12 +43,12 @@ test('while tasks run, today is not without tasks, and one that runs has not run
   await startRun(served, 'second');
   const { page, open } = await openWindow(served.dataDirectory);
   await expectPage(region(page, 'Now').getByRole('button')).toHaveText(['first', 'second']);
-  await expectPage(region(page, 'Today')).toHaveText('TodayNone of them has ended yet.');
+  await expectPage(region(page, 'Today')).toHaveText("TodayNone of today's tasks has ended yet.");
   await region(page, 'Now').getByRole('button', { name: 'first' }).click();
   await expectPage(page.getByText('It is running as the system.')).toBeVisible();
   expect(await page.getByRole('main').textContent()).not.toContain('It ran');
   const japanese = await open({ locale: 'ja-JP' });
-  await expectPage(region(japanese, '今日')).toContainText('終了した作業はまだありません。');
+  await expectPage(region(japanese, '今日')).toContainText('今日の作業で終了したものはまだありません。');
 });
 
 test('what could not be delivered is not called nothing', async () => {
@@ -73,7 +73,7 @@ test('beside a disk that is full nobody says that no tasks came', async () => {
   await expectPage(region(page, 'Please look at this')).toContainText('New tasks wait until 10 MB more are free.');
   await expectPage(region(page, 'Today')).toHaveText('TodayNew tasks are not taken at present.');
   await goTo(page, 'Activity');
-  await expectPage(page.getByText('No task is recorded here yet. New ones are not taken at present.')).toBeVisible();
+  await expectPage(page.getByText('No task is recorded here. New ones are not taken at present.')).toBeVisible();
 });
 
 test('while it finishes, it says so and shows what still runs', async () => {
@@ -102,7 +102,7 @@ test('a burst is told to a screen reader once', async () => {
   // The first look is over: what ends now is news.
   await expectPage(page.locator('[data-live="outcome"]')).toHaveText('');
   await goTo(page, 'Activity');
-  await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+  await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
   for (let at = 0; at < 50; at++) {
     const failed = at === 7 || at === 9;
     await endedRun(served.store, `r${at}`, {

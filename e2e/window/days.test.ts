@@ -99,7 +99,7 @@ test('a day that is chosen is what the list shows; chosen again, or by the butto
 test('a day without tasks says so', async () => {
   const page = await activityOf(await someDays());
   await cell(page, `${dayText(5)}: no tasks`).click();
-  await expectPage(page.getByText(`No tasks on this day: ${dayText(5)}.`)).toBeVisible();
+  await expectPage(page.getByText(`No tasks are recorded of this day: ${dayText(5)}.`)).toBeVisible();
   await page.getByRole('button', { name: 'Show all' }).click();
   await expectPage(page.getByText('7 of 7')).toBeVisible();
 });

@@ -28,7 +28,7 @@ const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: Reg
     'Backup check',
     /^done in (less than 1|\d+) sec$/,
     /^(\d+秒|1秒未満)で完了$/,
-    [' (scheduled on this PC)', '（この端末での定期実行）'],
+    [' (scheduled on this PC)', '（定期実行）'],
   ],
   ['Firewall rule', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
   ['tool from elsewhere', /^refused – sender not confirmed$/, /^拒否 – 送信元を確認できず$/],
@@ -59,7 +59,7 @@ describe('the demo', () => {
     onTestFinished(() => fleet.stop());
     const { page, open } = await openWindow(`${fleet.directory}/data`, { height: ALL_ROWS_PX });
     await goTo(page, 'Activity');
-    await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+    await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
     expect(await playDemo(fleet, signal)).toBe(true);
     // That signatures were found good and lacking (scene "signed only") has arrived as well, and nothing is left behind.
     await eventually(async () => expect(await countStored(fleet.nc, 'OBS_EVENTS', 'obs.>')).toBeGreaterThan(0));

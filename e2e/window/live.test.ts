@@ -50,7 +50,9 @@ test('the broker goes away and comes back: calm words, the count of what waits, 
   await expectPage(page.getByRole('region', { name: 'Now' })).toContainText('running');
   await server.stop();
   await expectPage(title).toHaveText('Cannot reach the IT service');
-  await expectPage(page.getByText('Check the network or VPN. Work continues.')).toBeVisible();
+  await expectPage(
+    page.getByText('Check the network or VPN. Work continues, results will be sent later.'),
+  ).toBeVisible();
   await expectPage(page.getByText(/^Not connected since \d\d:\d\d\.$/)).toBeVisible();
   await expectPage(page.getByRole('region', { name: 'Waiting to send' })).toContainText('1 result');
   await goTo(page, 'Activity');
@@ -73,7 +75,7 @@ test('the agent is killed and comes back: the window says so and goes on', async
   await goTo(page, 'Activity');
   await expectPage(page.getByText('Tasks can be shown again when the management service runs.')).toBeVisible();
   await agent.start();
-  await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+  await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
   await goTo(page, 'Status');
   await expectPage(title).toHaveText('Everything is working');
 });
@@ -110,7 +112,7 @@ test('an empty list fills by itself, and so does one of a filter that nothing fi
   const { nc, agent } = await pc();
   const { page } = await openWindow(agent.dataDirectory);
   await goTo(page, 'Activity');
-  await expectPage(page.getByText('No tasks from IT yet.')).toBeVisible();
+  await expectPage(page.getByText('No tasks from IT are recorded on this PC.')).toBeVisible();
   await publishCommand(nc, PC, command({ id: 'first', script: 'true' }));
   await expectPage(page.locator('[data-run]')).toHaveCount(1);
   await page.getByLabel('Search').fill('second');

@@ -5,6 +5,8 @@ import { startAgent } from '../../test/support/agent.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
+import { serve } from '../../test/support/served-status.ts';
+import { endedRun } from '../../test/support/status.ts';
 import { goTo, openWindow } from '../../test/support/window.ts';
 
 const LINES = 600_000;
@@ -52,4 +54,22 @@ test('megabytes of it: a failure opens at its end, a search finds what was never
 test('where all went well it opens at its beginning', async () => {
   const { output } = await pageOf(`seq 1 ${LINES}`);
   await expectPage(output.getByText('1', { exact: true })).toBeInViewport();
+});
+
+test('of a task whose output went with the agent nobody says that there was none', async () => {
+  const served = await serve();
+  served.showOutput = 2;
+  const stdout = { text: '', totalBytes: 0, cut: false };
+  await endedRun(served.store, 'quiet', { arrival: { manifestId: 'quiet' }, ending: { stdout } });
+  const cutOff = { reason: 'INTERRUPTED', exitCode: 121, stdout } as const;
+  await endedRun(served.store, 'cut-off', { arrival: { manifestId: 'cut-off' }, ending: cutOff });
+  const { page } = await openWindow(served.dataDirectory);
+  const openOutput = async (name: string) => {
+    await goTo(page, 'Activity');
+    await page.locator('[data-run]', { hasText: name }).click();
+    await page.getByRole('tab', { name: 'Standard output' }).click();
+    return page.getByRole('tabpanel');
+  };
+  await expectPage(await openOutput('cut off')).toHaveText('What it wrote is not known.');
+  await expectPage(await openOutput('quiet')).toHaveText('Nothing was written.');
 });

@@ -67,7 +67,7 @@ test('with broken settings it says whom to tell, and names no file to a person w
   const agent = service(`${settings(NOWHERE)}\n[history]\ndays = "many"\n`);
   const { page } = await openWindow(agent.dataDirectory);
   await title(page, "Settings can't be read");
-  await expectPage(page.getByText('Contact IT.')).toBeVisible();
+  await expectPage(page.getByText('No tasks are taken until they can be. Contact IT.')).toBeVisible();
   expect(await page.getByRole('main').textContent()).not.toContain('agent.toml');
   await everyScreen(page, ENGLISH);
 });
@@ -188,7 +188,7 @@ test('offline from the start, what is stored can be read, filtered and searched'
     .getByRole('toolbar', { name: 'Tasks by day' })
     .getByRole('button', { name: /^Yesterday/ })
     .click();
-  await expectPage(page.getByText(/^No tasks on this day: Yesterday/)).toBeVisible();
+  await expectPage(page.getByText(/^No tasks are recorded of this day: Yesterday/)).toBeVisible();
 });
 
 test('the strip leads to what arrived on a day, in a history of a month', async () => {

@@ -58,7 +58,7 @@ test('the last five that ended, the newest first, and whether IT knows of what w
   await deliver(served, served.store.history.get(failed)?.resultId ?? '');
   await expectPage(page.getByText('7 tasks today, 1 with an error: IT has been told.')).toBeVisible();
   const japanese = await open({ locale: 'ja-JP', width: 360 });
-  await expectPage(japanese.getByText('今日の作業は7件、うち1件がエラーです。')).toBeVisible();
+  await expectPage(japanese.getByText('今日の作業は7件、うちエラーが1件です。')).toBeVisible();
   await latest.getByRole('button', { name: 'seven' }).click();
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('seven');
 });
@@ -78,7 +78,7 @@ test('a running task shows how far it is by its usual time, that one can go on w
   const value = Number(await bar.getAttribute('aria-valuenow'));
   expect(value).toBeGreaterThan(0.4);
   expect(value).toBeLessThanOrEqual(1);
-  const manners = 'Your own programs go first: you can go on working. IT can stop it at any time.';
+  const manners = 'Your own programs go first: you can go on working. IT can stop a running task at any time.';
   await expectPage(now.getByText(manners)).toBeVisible();
   await now.getByRole('button', { name: 'disk' }).click();
   await expectPage(page.getByText(manners)).toBeVisible();

@@ -110,7 +110,7 @@ export const agentStatusSchema = z.object({
   }),
   /** How many of the runs received since midnight (of this PC) ended how. */
   today: z.partialRecord(z.enum(REASONS), z.number().int()),
-  /** How many of those that failed IT does not know of yet. */
+  /** How many of those that failed, were stopped or are unknown IT does not know of yet. */
   todayUntold: z.number().int(),
   /** Results that still have to be delivered, and those that could not be; `others`: messages that are no results. */
   outbox: z.object({

@@ -12,6 +12,7 @@ import { trayMenu } from './tray-menu.ts';
 
 const i18n = new I18n('en');
 const CALM = i18n.t('health.ok.title');
+const GOES_ON = i18n.t('health.offline.goesOn');
 
 const RUN: RunningRow = {
   run: runIdOf(7),
@@ -176,6 +177,8 @@ describe('in every state there can be', () => {
       if (said.items.length > 0 && !claims.live) wrong.push(`items ${where}`);
       if (claims.now === 'some' && claims.today === 'none') wrong.push(`today ${where}`);
       if (said.items.some(({ id }) => id === 'stuck') && claims.stuck === 'none') wrong.push(`stuck ${where}`);
+      if (said.body.includes(GOES_ON) && (claims.empty === 'held' || claims.empty === 'unread'))
+        wrong.push(`work ${where}`);
       const held = said.items.some(({ id }) => id === 'disk' || id === 'store');
       if (held && (claims.empty === 'none' || claims.today === 'none')) wrong.push(`held ${where}`);
     }

@@ -5,7 +5,7 @@
  */
 import type { AgentStatus } from './agent-status.ts';
 import type { PcSnapshot } from './describe.ts';
-import { undelivered } from './troubles.ts';
+import { takesTasks, undelivered } from './troubles.ts';
 
 export interface Claims {
   /** What is shown is of now. */
@@ -60,10 +60,6 @@ export function claimsOf(snapshot: PcSnapshot): Claims {
 /** What the agent says, while it is heard; null: nothing is known of now. */
 function liveStatus({ agentConnection, status, lost }: PcSnapshot): AgentStatus | null {
   return lost || agentConnection.state !== 'attached' ? null : status;
-}
-
-function takesTasks({ store, disk }: AgentStatus): boolean {
-  return disk.ok && (store.state === 'ok' || store.state === 'quarantined');
 }
 
 function openRuns({ now: { running, waitingCount } }: AgentStatus): number {

@@ -17,7 +17,7 @@ test.each([
 
 test('a day without tasks says so, and has no mark', () => {
   const { mark, text } = describeDay(MONDAY, NO_COUNTS, new I18n('en'), NOW);
-  expect([mark, text]).toEqual([null, 'Monday 23 November: no tasks']);
+  expect([mark, text]).toEqual([null, 'Monday 23 November: no tasks recorded']);
 });
 
 describe('the worst outcome', () => {

@@ -101,6 +101,12 @@ test('IT has been told only where the result was delivered', () => {
   expect(describeRun({ ...conflict, deliveredAtMs: null }, english, NOW).body).toContain('Recorded on this PC.');
 });
 
+test('IT can see the details of a failure only where its result was delivered', () => {
+  const failed = run({ reason: 'FAILED', exitCode: 5, deliveredAtMs: null });
+  expect(describeRun(failed, english, NOW).body).toBe('Error code 5. Recorded on this PC.');
+  expect(describeRun(failed, new I18n('ja'), NOW).body).toBe('エラーコード 5。この端末に記録しました。');
+});
+
 test('says whether anything was changed, once', () => {
   const changed = (reason: RunRow['reason']) => describeRun(run({ reason }), english, NOW).changed;
   expect(changed('VERSION_PIN')).toBe('Nothing was changed on this PC.');

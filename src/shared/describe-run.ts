@@ -154,7 +154,10 @@ const LINES: Fillers<'line'> = {
 const BODIES: Fillers<'body'> = {
   DONE: ({ i18n, ranMs }) => i18n.t('reason.DONE.body', { t: i18n.duration(ranMs) }),
   KILLED: ({ i18n, ranMs }) => i18n.t('reason.KILLED.body', { t: i18n.duration(ranMs) }),
-  FAILED: ({ run, i18n }) => i18n.t('reason.FAILED.body', { n: run.exitCode ?? 0 }),
+  FAILED: ({ run, i18n }) => {
+    const told = i18n.t(run.deliveredAtMs === null ? 'told.here' : 'told.details');
+    return i18n.t('reason.FAILED.body', { n: run.exitCode ?? 0, told });
+  },
   TIMEOUT: (finished) => finished.i18n.t('reason.TIMEOUT.body', { limit: limitOf(finished) }),
   STALE_VIEW: ({ run, i18n }) => {
     const offlineMs = run.viewAgeMs ?? null;

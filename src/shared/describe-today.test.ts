@@ -26,7 +26,7 @@ test.each([
 
 test('in Japanese', () => {
   expect(describeToday(snapshot(FAILED), japanese)).toBe(
-    '今日の作業は16件、うち2件がエラーです。情報システム部門に通知しました。',
+    '今日の作業は16件、うちエラーが2件です。情報システム部門に通知しました。',
   );
 });
 

@@ -1,9 +1,8 @@
-/** The day in one line: how many tasks, how many went wrong, and whether IT knows of those. Invariant: "told" is said of what was acknowledged. */
+/** The day in one line: how many tasks, what went wrong, and whether IT knows of it. Invariant: "told" is said of what was acknowledged. */
 import { claimsOf } from './claims.ts';
 import type { PcSnapshot } from './describe.ts';
+import { describeSum } from './describe-sum.ts';
 import type { I18n } from './i18n/i18n.ts';
-import { outcomeGroup } from './outcome-groups.ts';
-import type { Reason } from './outcomes.ts';
 
 /** null: nothing is known of the day, or none of its tasks has ended. */
 export function describeToday(snapshot: PcSnapshot, i18n: I18n): string | null {
@@ -12,13 +11,15 @@ export function describeToday(snapshot: PcSnapshot, i18n: I18n): string | null {
   if (status === null) return null;
   if (today === 'none') return i18n.join(i18n.t('status.today.none'), i18n.t('status.now.none'));
   if (today !== 'some') return null;
-  const counts = Object.entries(status.today) as [Reason, number][];
-  const sum = (of: typeof counts) => of.reduce((before, [, n]) => before + n, 0);
-  const n = sum(counts);
-  const failed = sum(counts.filter(([reason]) => outcomeGroup(reason) === 'failed'));
   // Some of those that are not over yet may be of today too.
   const over = status.now.running.length + status.now.waitingCount === 0;
-  if (failed === 0) return i18n.t(over ? 'status.line.fine' : 'status.line.endedFine', { n });
-  const told = i18n.t(status.todayUntold === 0 ? 'told.it' : 'told.notYet');
-  return i18n.t(over ? 'status.line.failed' : 'status.line.endedFailed', { n, failed, told });
+  const line = over ? 'line' : 'ended';
+  const bad = describeSum(status.today, i18n, ['failed', 'unknown', 'stopped']);
+  if (bad.what !== null) {
+    const told = i18n.t(status.todayUntold === 0 ? 'told.it' : 'told.notYet');
+    return i18n.t(`status.${line}.told`, { n: bad.n, what: bad.what, told });
+  }
+  // Some of what was refused is reported to nobody, so nothing is said of who knows of it.
+  const { n, what } = describeSum(status.today, i18n, ['refused']);
+  return what === null ? i18n.t(`status.${line}.fine`, { n }) : i18n.t(`status.${line}.what`, { n, what });
 }

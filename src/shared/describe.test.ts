@@ -66,7 +66,7 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
   [
     'an agent ended at once for its settings',
     absent({ state: 'starting', startFailure: 'config_invalid' }),
-    { mark: 'broken', title: "Settings can't be read", body: 'Contact IT.' },
+    { mark: 'broken', title: "Settings can't be read", body: 'No tasks are taken until they can be. Contact IT.' },
   ],
   ['it was never set up', absent({ startFailure: 'not_set_up' }), { mark: 'offline', title: 'Not set up yet' }],
   [
@@ -172,7 +172,7 @@ describe('the menu', () => {
       'Get help',
       'Copy PC details',
       'What IT can do on this PC',
-      'Quit icon (management keeps running)',
+      'Quit icon (does not stop management)',
     ]);
   });
 
@@ -228,7 +228,7 @@ describe('the menu', () => {
   });
 
   test('offers to quit and to stop only where IT allows it', () => {
-    expect(labels({ mayQuit: false })).not.toContain('Quit icon (management keeps running)');
+    expect(labels({ mayQuit: false })).not.toContain('Quit icon (does not stop management)');
     expect(labels({ mayStop: true })).toContain('Stop management on this PC…');
   });
 });

@@ -13,7 +13,7 @@ import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
 import type { StartFailure } from './start-failure.ts';
 import { DAY_MS } from './time-units.ts';
-import { type AttentionItem, notes, troubles } from './troubles.ts';
+import { type AttentionItem, notes, takesTasks, troubles } from './troubles.ts';
 
 /** What is known: the agent's own word where it is attached, else how it is missing. */
 export interface PcSnapshot {
@@ -203,23 +203,24 @@ function connectedWords({ connection }: AgentStatus, i18n: I18n, nowMs: number) 
   return { title: i18n.t('health.ok.title'), body, since: null };
 }
 
-function offlineWords({ connection }: AgentStatus, i18n: I18n, nowMs: number) {
-  const { state, sinceMs } = connection;
+function offlineWords(status: AgentStatus, i18n: I18n, nowMs: number) {
+  const { state, sinceMs } = status.connection;
   const offlineMs = nowMs - sinceMs;
   const since =
     offlineMs > DAY_MS
       ? i18n.t('health.offline.long', { t: i18n.duration(offlineMs) })
       : i18n.t('health.offline.since', { time: i18n.moment(sinceMs, nowMs) });
+  const body = (why: string) => i18n.join(why, takesTasks(status) ? i18n.t('health.offline.goesOn') : null);
   switch (state) {
     case 'starting':
       return { title: i18n.t('health.connecting.title'), body: i18n.t('health.connecting.body'), since: null };
     case 'no_network':
-      return { title: i18n.t('health.offline.title'), body: i18n.t('health.noNetwork.body'), since };
+      return { title: i18n.t('health.offline.title'), body: body(i18n.t('health.noNetwork.body')), since };
     case 'unreachable':
     // Whoever is refused, or connected, is told otherwise.
     case 'refused':
     case 'connected':
-      return { title: i18n.t('health.unreachable.title'), body: i18n.t('health.unreachable.body'), since };
+      return { title: i18n.t('health.unreachable.title'), body: body(i18n.t('health.unreachable.body')), since };
     default:
       return assertNever(state);
   }

@@ -60,8 +60,8 @@ describe('to look at: one item, with what it changes and who puts it right', () 
       'the log',
       noticed(LOG),
       'log',
-      "The program's log can't be written: Tasks run as usual. Contact IT.",
-      'プログラムのログを記録できません: 作業は通常どおり実行します。情報システム部門へ連絡してください。',
+      "The program's log can't be written: No task depends on it. Contact IT.",
+      'プログラムのログを記録できません: 作業の実行には影響しません。情報システム部門へ連絡してください。',
     ],
     [
       'a disk that lacks 14.0 MB and a byte',
@@ -106,8 +106,8 @@ describe('to know: it calls nobody', () => {
       'a record that was damaged',
       { store: { state: 'quarantined', readable: true } },
       'rebuilt',
-      'The list of tasks began anew: What was recorded before was damaged and is kept aside. Tasks run as usual.',
-      '実行履歴を新しく作り直しました: 以前の記録は破損していたため、別に保管しています。作業は通常どおり実行します。',
+      'The list of tasks began anew: What was recorded before was damaged and is kept aside.',
+      '実行履歴を新しく作り直しました: 以前の記録は破損していたため、別に保管しています。',
     ],
   ])('%s', (_name, changed, id, inEnglish, inJapanese) => {
     const { notes, ...rest } = said(changed);

@@ -29,6 +29,11 @@ export interface AttentionItem {
 
 const MB = 1_000_000;
 
+/** Whether new tasks are taken: else what arrives waits. */
+export function takesTasks({ store, disk }: AgentStatus): boolean {
+  return disk.ok && store.readable && (store.state === 'ok' || store.state === 'quarantined');
+}
+
 /** To look at. */
 export function troubles(status: AgentStatus, i18n: I18n): AttentionItem[] {
   return [

@@ -1,7 +1,7 @@
 /**
  * The operators' side of a fleet in tests: what backend and CLI would do, on a connection that is never the agent's.
  */
-import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type Authenticator, connect, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
 import { type CommandBody, provision, command as shCommand } from '../../scripts/lib/fleet.ts';
 import { SHELL } from './scripts.ts';
@@ -24,6 +24,7 @@ export interface OperatorOptions {
   readonly user?: string;
   readonly pass?: string;
   readonly token?: string;
+  readonly authenticator?: Authenticator;
 }
 
 /** As operators send it, for the shell of this system: `echo hello` if not told otherwise. `fields` overrides and adds. */

@@ -3,19 +3,21 @@ import { createHash } from 'node:crypto';
 import { nkeys } from '@nats-io/transport-node';
 
 export interface JwtFleet {
-  /** For the broker's configuration: operator and accounts held in memory. JetStream is off for the account. */
+  /** For the broker's configuration: operator and accounts held in memory. */
   readonly config: string;
   /** The text of a creds file for a new user. */
   creds(user: string): string;
 }
 
-export function jwtFleet(): JwtFleet {
+/** @param jetStream the account has it as well */
+export function jwtFleet({ jetStream = false } = {}): JwtFleet {
   const operator = nkeys.createOperator();
   const system = nkeys.createAccount();
   const account = nkeys.createAccount();
   const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
-  const accountToken = (name: string, key: nkeys.KeyPair) =>
-    token(operator, { name, sub: key.getPublicKey() }, { type: 'account', version: 2, limits: unlimited });
+  const stored = jetStream ? { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 } : {};
+  const accountToken = (name: string, key: nkeys.KeyPair, limits: object) =>
+    token(operator, { name, sub: key.getPublicKey() }, { type: 'account', version: 2, limits });
   const operatorToken = token(
     operator,
     { name: 'fleet', sub: operator.getPublicKey() },
@@ -27,8 +29,8 @@ export function jwtFleet(): JwtFleet {
       `system_account: ${system.getPublicKey()}`,
       'resolver: MEMORY',
       'resolver_preload: {',
-      `  ${system.getPublicKey()}: ${accountToken('SYS', system)}`,
-      `  ${account.getPublicKey()}: ${accountToken('FLEET', account)}`,
+      `  ${system.getPublicKey()}: ${accountToken('SYS', system, unlimited)}`,
+      `  ${account.getPublicKey()}: ${accountToken('FLEET', account, { ...unlimited, ...stored })}`,
       '}',
     ].join('\n'),
     creds(user) {

@@ -5,7 +5,7 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { Objm } from '@nats-io/obj';
-import { connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import { type Authenticator, connect, credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import { CliError, say } from '../../scripts/bootstrap/say.mjs';
 import { keyListObject } from '../../src/agent/update/keys.ts';
 import { errorText } from '../../src/base/logger.ts';
@@ -20,8 +20,8 @@ export async function publish(options: Options): Promise<void> {
   const dir = options.text('dir');
   const lists = readLists(dir);
   if (lists.length === 0) throw new CliError(`There is no key list in ${dir}.`);
-  const file = options.text('file', '');
-  const release = file === '' ? null : await checkedRelease(dir, file);
+  const file = options.has('file') ? options.file('file') : null;
+  const release = file === null ? null : { file, ...(await checkedRelease(dir, file)) };
   const nc = await connected(options);
   try {
     const store = await openBucket(nc);
@@ -29,7 +29,7 @@ export async function publish(options: Options): Promise<void> {
     for (const { keys, body } of lists.slice(1)) await put(store, keyListObject(keys.version), body);
     if (release === null) return;
     const meta = { name: release.names.package };
-    await store.put(meta, Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>, {
+    await store.put(meta, Readable.toWeb(createReadStream(release.file)) as ReadableStream<Uint8Array>, {
       timeout: TRANSFER_MS,
     });
     say(`Published ${meta.name}`);
@@ -57,16 +57,32 @@ async function openBucket(nc: NatsConnection) {
 }
 
 async function connected(options: Options): Promise<NatsConnection> {
-  const [creds, user, ca] = [options.text('creds', ''), options.text('user', ''), options.text('ca', '')];
   const servers = options.text('server').split(',');
+  const signIn = {
+    ...(options.has('ca') ? { tls: { caFile: options.file('ca') } } : {}),
+    ...(options.has('creds') ? { authenticator: credsOf(options) } : {}),
+    ...(options.has('user') || options.has('password-file')
+      ? { user: options.text('user'), pass: passwordOf(options) }
+      : {}),
+  };
   try {
-    return await connect({
-      servers,
-      ...(ca === '' ? {} : { tls: { caFile: ca } }),
-      ...(creds === '' ? {} : { authenticator: credsAuthenticator(readFileSync(creds)) }),
-      ...(user === '' ? {} : { user, pass: readFileSync(options.text('password-file'), 'utf8').trimEnd() }),
-    });
+    return await connect({ servers, ...signIn });
   } catch (error) {
     throw new CliError(`No connection to ${servers.join(', ')}: ${errorText(error)}.`);
   }
+}
+
+function credsOf(options: Options): Authenticator {
+  const authenticator = credsAuthenticator(readFileSync(options.file('creds')));
+  try {
+    // It is read when the broker asks, where its error would be the broker's.
+    authenticator('once');
+  } catch (error) {
+    throw new CliError(`--creds can't be used: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  return authenticator;
+}
+
+function passwordOf(options: Options): string {
+  return readFileSync(options.file('password-file'), 'utf8').trimEnd();
 }

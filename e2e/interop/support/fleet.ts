@@ -109,13 +109,18 @@ export class OriginalFleet {
     return this.#create('schedule', schedule);
   }
 
-  async #create(
+  #create(
     kind: 'job' | 'schedule',
     document: { readonly id: string; readonly [field: string]: unknown },
   ): Promise<void> {
     // JSON is YAML.
-    const file = join(tempDir(), `${document.id}.yaml`);
-    writeFileSync(file, JSON.stringify(document));
+    return this.createFrom(kind, JSON.stringify(document));
+  }
+
+  /** Registers what is written in YAML. */
+  async createFrom(kind: 'job' | 'schedule', yaml: string): Promise<void> {
+    const file = join(tempDir(), `${kind}.yaml`);
+    writeFileSync(file, yaml);
     await this.kanadeOk(kind, 'create', file);
   }
 

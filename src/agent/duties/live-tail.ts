@@ -32,7 +32,7 @@ function halfOf(tail: RecentTail): RecentTail {
     ...tail,
     stdout: half(tail.stdout),
     stderr: half(tail.stderr),
-    stdoutTruncated: tail.stdoutTruncated || tail.stdout !== '',
-    stderrTruncated: tail.stderrTruncated || tail.stderr !== '',
+    stdoutCut: tail.stdoutCut || tail.stdout !== '',
+    stderrCut: tail.stderrCut || tail.stderr !== '',
   };
 }

@@ -41,7 +41,7 @@ test('a log that it does not take is answered with its end', async () => {
 test('an output that it does not take is answered with its end', async () => {
   const { bus, ask } = await smallBroker();
   const stdout = `${'\0'.repeat(60_000)}last`;
-  const tail = { running: true, stdout, stderr: '', stdoutTruncated: false, stderrTruncated: false };
+  const tail = { running: true, stdout, stderr: '', stdoutCut: false, stderrCut: false };
   during(startLiveTail({ pcId: PC, bus, tails: { tail: () => tail } }));
   const answer = JSON.parse(Buffer.from(await ask(liveTailSubject(PC), JSON.stringify({ result_id: 'x' }))).toString());
   expect(answer).toMatchObject({ found: true, running: true, stdout_truncated: true, stderr_truncated: false });

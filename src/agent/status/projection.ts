@@ -7,7 +7,7 @@ import { STORE_RETRY_MS } from '../../base/retry.ts';
 import type { Watched } from '../../base/watched.ts';
 import type { AgentStatus } from '../../shared/agent-status.ts';
 import { CONTRACT_VERSION } from '../../shared/contract.ts';
-import { reasonsOf } from '../../shared/outcome-groups.ts';
+import { TOLD_REASONS } from '../../shared/describe-sum.ts';
 import { clip } from '../../shared/run-title.ts';
 import { MAX_STATE_TEXT_CHARS } from './clipped.ts';
 import { noticesFor } from './notices.ts';
@@ -138,7 +138,7 @@ export class Projection {
         waitingCount: count - running.length,
       },
       today: history.countByReason(ofToday),
-      todayUntold: history.countUndelivered({ ...ofToday, reasons: reasonsOf('failed') }),
+      todayUntold: history.countUndelivered({ ...ofToday, reasons: TOLD_REASONS }),
     };
   }
 

@@ -17,13 +17,13 @@ import {
 import { signedTime } from './signed-time.ts';
 
 /** What people read of a key; no character of it is anything but text. */
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N} .@_-]{0,59}$/u;
+export const KEY_NAME = /^[\p{L}\p{N}][\p{L}\p{N} .@_-]{0,59}$/u;
 const MAX_KEYS = 16;
 
 const roleSchema = z
   .strictObject({
     keys: z
-      .array(z.strictObject({ name: z.string().regex(NAME), public: publicKeySchema }))
+      .array(z.strictObject({ name: z.string().regex(KEY_NAME), public: publicKeySchema }))
       .min(1)
       .max(MAX_KEYS),
     threshold: z.int().min(1),

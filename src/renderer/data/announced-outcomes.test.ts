@@ -57,6 +57,10 @@ test('a burst that ends bit by bit is one sentence with its numbers', () => {
   expect(outcomes.tell(english, NOW)).toBe('');
   outcomes.take(rows(60, () => 'DONE'));
   expect(outcomes.tell(japanese, NOW)).toBe('10件の作業が終了しました');
+  outcomes.take(rows(70, (run) => (run === 61 ? 'INTERRUPTED' : run === 62 ? 'TIMEOUT' : 'DONE')));
+  expect(outcomes.tell(english, NOW)).toBe('10 tasks finished, 1 stopped, 1 unknown');
+  outcomes.take(rows(80, (run) => (run === 71 ? 'FAILED' : 'VERSION_PIN')));
+  expect(outcomes.tell(japanese, NOW)).toBe('10件の作業が終了しました（スキップ 9件、失敗 1件）');
 });
 
 test('what only comes into view because newer ones went is no news', () => {

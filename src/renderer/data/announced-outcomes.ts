@@ -4,6 +4,7 @@
  */
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
+import { OUTCOME_GROUPS } from '../../shared/outcome-group-names.ts';
 import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import type { RunRow } from '../../shared/run-view.ts';
 
@@ -37,8 +38,11 @@ export class AnnouncedOutcomes {
     if (told.length <= NAMED) {
       return told.map((row) => `${taskName(row, i18n)}: ${describeRun(row, i18n, nowMs).line}`).join('. ');
     }
-    const failed = told.filter(({ reason }) => reason !== null && outcomeGroup(reason) === 'failed').length;
     const ended = i18n.t('news.ended', { n: told.length });
-    return failed === 0 ? ended : i18n.t('news.endedFailed', { ended, n: failed });
+    const what = OUTCOME_GROUPS.filter((group) => group !== 'done').flatMap((group) => {
+      const n = told.filter(({ reason }) => reason !== null && outcomeGroup(reason) === group).length;
+      return n === 0 ? [] : [i18n.t('status.today.count', { n, group: i18n.t(`group.${group}`) })];
+    });
+    return what.length === 0 ? ended : i18n.t('news.what', { ended, what: i18n.list(what) });
   }
 }

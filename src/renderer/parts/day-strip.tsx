@@ -16,6 +16,8 @@ import { OutcomeIcon } from './mark.tsx';
 import { useRoving } from './roving.ts';
 
 const STRIP_DAYS = 30;
+const MIN_CELL_PX = 23;
+const CELL_WIDTH = '--day-width';
 
 const useStyles = makeStyles({
   strip: { display: 'flex', flexShrink: 0, marginBottom: '8px', [LOW]: { marginBottom: '2px' } },
@@ -25,7 +27,7 @@ const useStyles = makeStyles({
     // What is hidden in it stays in it.
     position: 'relative',
     boxSizing: 'border-box',
-    flex: '1 0 23px',
+    flex: `1 0 var(${CELL_WIDTH}, ${MIN_CELL_PX}px)`,
     height: '50px',
     [LOW]: { height: '44px', paddingTop: 0, paddingBottom: 0 },
     display: 'flex',
@@ -174,8 +176,11 @@ function Turn({ sign, label, onClick }: TurnProps) {
   );
 }
 
-/** The chosen day, else the newest one, where not all of them fit. */
+/** The chosen day, else the newest one, where not all of them fit; and none of them cut, since half of 11 reads as 1. */
 function showNewest(days: HTMLElement | null): void {
+  const widthPx = days?.clientWidth ?? 0;
+  const fitting = Math.max(1, Math.floor(widthPx / MIN_CELL_PX));
+  days?.style.setProperty(CELL_WIDTH, `${widthPx / Math.min(STRIP_DAYS, fitting)}px`);
   const chosen = days?.querySelector('[aria-pressed="true"]');
   if (chosen) chosen.scrollIntoView({ block: 'nearest', inline: 'center' });
   else days?.scrollTo(days.scrollWidth, 0);

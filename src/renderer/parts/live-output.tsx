@@ -45,7 +45,7 @@ export function LiveOutput({ run }: { readonly run: number }) {
     <Card title={i18n.t('run.output.live')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard */}
       <section className={styles.text} tabIndex={0} aria-label={i18n.t('run.stdout')}>
-        <span>{text === '' ? i18n.t('run.output.none') : text}</span>
+        <span>{text === '' ? i18n.t('run.output.notYet') : text}</span>
       </section>
     </Card>
   );

@@ -26,9 +26,11 @@ interface OutputViewProps {
   readonly label: string;
   /** Where it says why something went wrong. */
   readonly atEnd: boolean;
+  /** What was written went with an agent that was ended suddenly. */
+  readonly isKnown: boolean;
 }
 
-export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
+export function OutputView({ run, stream, label, atEnd, isKnown }: OutputViewProps) {
   const styles = useStyles();
   const i18n = useI18n();
   const { client } = useStore();
@@ -43,7 +45,9 @@ export function OutputView({ run, stream, label, atEnd }: OutputViewProps) {
   const [at, setAt] = useState(0);
   if (view === null) return <Loading rows={3} />;
   if (view === 'failed') return <Notice kind="error" title={i18n.t('window.failed')} />;
-  if (view.totalRows === 0) return <p className={styles.quiet}>{i18n.t('run.output.none')}</p>;
+  if (view.totalRows === 0) {
+    return <p className={styles.quiet}>{i18n.t(isKnown ? 'run.output.none' : 'run.output.unknown')}</p>;
+  }
   const places = found?.places ?? [];
   const step = (by: number) => setAt((before) => (before + by + places.length) % Math.max(1, places.length));
   return (

@@ -1,8 +1,8 @@
 /** For whom a task was, and what became of it the other times. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import { describeRun } from '../../shared/describe-run.ts';
+import { describeSame } from '../../shared/describe-sum.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
-import { outcomeGroup } from '../../shared/outcome-groups.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
 import { useI18n, useStore } from '../data/hooks.ts';
@@ -71,14 +71,9 @@ export function RunSame({ run, nowMs }: RunSameProps) {
   const { same } = run;
   // A name that is hidden, or one that many tasks share: nothing can be said.
   if (run.title.kind !== 'text') return null;
-  const failed = same.filter(({ reason }) => reason !== null && outcomeGroup(reason) === 'failed').length;
   return (
     <Card title={i18n.t('run.same')}>
-      <p className={styles.text}>
-        {same.length === 0 && i18n.t('run.same.none')}
-        {same.length > 0 && failed === 0 && i18n.t('run.same.fine', { n: same.length })}
-        {failed > 0 && i18n.t('run.same.count', { n: same.length, failed })}
-      </p>
+      <p className={styles.text}>{describeSame(same, i18n)}</p>
       {same.length > 0 && (
         <ul className={styles.marks} aria-label={i18n.t('run.same.list')}>
           {same.map((other) => {

@@ -54,6 +54,7 @@ export function RunOutput({ run, output }: RunOutputProps) {
           stream={shown}
           label={i18n.t(`run.${shown}`)}
           atEnd={wentWrong && shown !== 'script'}
+          isKnown={shown === 'script' || run.reason !== 'INTERRUPTED'}
         />
       </div>
     </Card>

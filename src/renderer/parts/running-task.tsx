@@ -52,7 +52,7 @@ export function RunningBar({ run, nowMs }: RunningBarProps) {
   );
 }
 
-/** What it means for whoever works here. */
+/** What it means for whoever works here, of one task or of several. */
 export function RunningManners() {
   const styles = useStyles();
   const i18n = useI18n();

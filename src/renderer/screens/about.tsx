@@ -19,6 +19,8 @@ const useStyles = makeStyles({
   mark: { marginTop: '2px' },
   word: { minWidth: '56px', flexShrink: 0, color: tokens.colorNeutralForeground2 },
   text: { margin: '0 0 4px', overflowWrap: 'anywhere' },
+  // In the place of all cards.
+  alone: { margin: '0 0 12px', overflowWrap: 'anywhere' },
   caveat: { margin: '8px 0 0', color: tokens.colorNeutralForeground2 },
   fields: { display: 'grid', gap: '12px', justifyItems: 'start' },
 });
@@ -32,8 +34,8 @@ export function AboutScreen() {
     <>
       <ScreenTitle>{i18n.t('about.title')}</ScreenTitle>
       {data === null &&
-        (attached ? <Loading rows={4} /> : <p className={styles.text}>{i18n.t('about.unavailable')}</p>)}
-      {data !== null && data.facts === null && <p className={styles.text}>{i18n.t('about.unknown')}</p>}
+        (attached ? <Loading rows={4} /> : <p className={styles.alone}>{i18n.t('about.unavailable')}</p>)}
+      {data !== null && data.facts === null && <p className={styles.alone}>{i18n.t('about.unknown')}</p>}
       {data !== null && data.facts !== null && <Known about={data.facts} />}
       <Preferences />
       <Program />

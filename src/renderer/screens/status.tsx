@@ -79,7 +79,9 @@ function Hero({ snapshot }: { readonly snapshot: PcSnapshot }) {
           {help === 'state' && <HelpLine />}
           {said.since !== null && <p className={styles.quiet}>{said.since}</p>}
           <TodayLine snapshot={snapshot} />
-          {offline && <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>}
+          {offline && (snapshot.status?.now.running.length ?? 0) > 0 && (
+            <p className={styles.quiet}>{i18n.t('status.working.offline')}</p>
+          )}
         </div>
       </div>
       {said.items.length > 0 && (

@@ -150,7 +150,10 @@ function Connection() {
             value:
               lastGoodAtMs === null
                 ? i18n.t('support.connection.never')
-                : `${i18n.moment(lastGoodAtMs, nowMs)} (${i18n.ago(lastGoodAtMs, nowMs)})`,
+                : i18n.t('support.connection.at', {
+                    time: i18n.moment(lastGoodAtMs, nowMs),
+                    ago: i18n.ago(lastGoodAtMs, nowMs),
+                  }),
           },
           server === null ? null : { name: i18n.t('support.connection.server'), value: server },
           why === null ? null : { name: i18n.t('support.connection.why'), value: why },
