@@ -27,6 +27,8 @@ Var Servers
 Var ServersField
 Var IsInstalled
 Var Task
+; A person is there, who can be asked.
+Var Asks
 ; $INSTDIR is ours, and nobody else can change it.
 Var IsSafe
 
@@ -129,16 +131,17 @@ Section
   !insertmacro saveAnswers
 
   DetailPrint "$(SettingUp)"
-  !insertmacro runSetUp prepare
+  StrCpy $Asks ""
+  ${IfNot} ${Silent}
+    StrCpy $Asks "--asks"
+  ${EndIf}
+  !insertmacro runSetUp "prepare $Asks"
   ${If} $ExitCode = 0
     StrCpy $IsSafe 1
     SetOutPath "${STAGED}"
     File /r "${TREE}/*"
     SetOutPath "$PROGRAMFILES64"
-    StrCpy $Task "install"
-    ${IfNot} ${Silent}
-      StrCpy $Task "install --asks"
-    ${EndIf}
+    StrCpy $Task "install $Asks"
     again:
     !insertmacro runSetUp $Task
     ; Anybody can start us with words of their own: who has agreed to our name is asked about those, and once more where what

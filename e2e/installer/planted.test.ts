@@ -196,6 +196,18 @@ it('/LOG where others could lead it elsewhere is not used, and where the log is,
   expect(isOurs('C:\\ITLogs\\new')).toBe(true);
 });
 
+it('/LOG adds no line to a file that no set-up has made', async () => {
+  const keys = pc.put('C:\\ProgramData\\ssh\\administrators_authorized_keys', 'of IT\n');
+  const start = 'C:\\ProgramData\\StartUp\\start.bat';
+  for (const file of [keys, start, pc.put('C:\\other.log', 'of IT\n')]) {
+    const words = `/S /LOG=${file} "zz\n& calc.exe &\nssh-ed25519 AAAA"`;
+    expect((await pc.run(pc.installerOf(current), words)).code).toBe(3);
+  }
+  expect(pc.read(keys)).toBe('of IT\n');
+  expect(pc.read('C:\\other.log')).toBe('of IT\n');
+  expect(pc.has(start)).toBe(false);
+});
+
 /** What takes the place of a program of ours, and would say so. */
 function putTheirs(root: string): void {
   const version = `${root}\\versions\\${current.version}`;

@@ -25,9 +25,10 @@ import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
-import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
+import { openSetupLog, SHARE, type SetupLog, type SetupLogFile, whyNoLog } from './log.ts';
 import { machineEnvironment } from './machine-environment.ts';
 import { type InstallInput, planOf } from './plan.ts';
+import { refuseOtherPlace } from './place.ts';
 import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
 import { showCounting } from './show.ts';
 import { WINDOWS } from './system.ts';
@@ -64,8 +65,6 @@ const directories = directoriesOf({
 
 /** The installer that has handed over to us. */
 const ANOTHER_ENDS_WITHIN_MS = 60_000;
-/** A share keeps its links to itself, and whose it is concerns those who have named it. */
-const SHARE = /^\\\\[^\\?.]/;
 
 // Made by the installer a moment ago, or at the installation, with the rights that we have.
 trustOnlyMaker(ownerOf(process.execPath));
@@ -94,6 +93,7 @@ async function run(): Promise<number> {
     };
     if (task !== 'uninstall') {
       try {
+        if (values.root !== undefined) refuseOtherPlace(resolve(values.root), values.asks === true, WINDOWS);
         const mode = values.root === undefined ? 'service' : modeBefore(new Layout(resolve(values.root)), WINDOWS);
         secureData(directories, mode, WINDOWS, (line) => notes.push(line));
       } catch (error) {
@@ -179,10 +179,11 @@ function safeLogFile(wanted: SetupLogFile): SetupLogFile {
   return wanted.isNamed && !isOurs ? wanted : { path: join(tmpdir(), freshName('install')), isNamed: false };
 }
 
-/** What `/LOG` names is used where nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
+/** What `/LOG` names is used where it is a log, and nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
 function notLedElsewhere(wanted: SetupLogFile, directory: string, notes: string[]): SetupLogFile {
-  if (!wanted.isNamed || SHARE.test(wanted.path)) return wanted;
-  const why = whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
+  if (!wanted.isNamed) return wanted;
+  const ledElsewhere = () => whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
+  const why = (SHARE.test(wanted.path) ? null : ledElsewhere()) ?? whyNoLog(wanted.path);
   if (why === null) return wanted;
   const path = join(directory, freshName('install'));
   notes.push(`note: this log is not in ${wanted.path}, as /LOG says, but in ${path}: ${why}`);

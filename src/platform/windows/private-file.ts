@@ -8,12 +8,15 @@ const GENERIC_WRITE = 0x4000_0000;
 const CREATE_NEW = 1;
 const INVALID_HANDLE = -1;
 
-/** @throws {WindowsError} also where there is one already */
-export function writePrivateFile(path: string, text: string): void {
+/** FILE_FLAG_OPEN_REPARSE_POINT */
+const NO_LINK = 0x0020_0000;
+
+/** `sddl`: whose it is instead. @throws {WindowsError} also where there is one already */
+export function writePrivateFile(path: string, text: string, sddl = `D:P(A;;FA;;;${ownSid()})`): void {
   const bytes = Buffer.from(text);
   let file: Handle = INVALID_HANDLE;
-  withAttributes(`D:P(A;;FA;;;${ownSid()})`, (attributes) => {
-    file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, 0, 0);
+  withAttributes(sddl, (attributes) => {
+    file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, NO_LINK, 0);
     if (file === INVALID_HANDLE) throw lastError(`making ${path}`);
   });
   try {
