@@ -3,7 +3,8 @@
 ;
 ; Invariants: the files of the version that runs are never touched; each path sets an exit code (docs/deploy.md); nothing of the
 ; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, run from, or given to
-; people out of, a directory that anybody but the Administrators can change.
+; people out of, a directory that anybody but the Administrators can change; nothing that people may read is opened, replaced or removed
+; here: who has a lock on it would keep us, and every other set-up, waiting for ever (e2e/installer-scripts.test.ts).
 
 !include "common.nsh"
 
@@ -109,7 +110,7 @@ FunctionEnd
 ; "!": runs a task of the set-up, to $ExitCode.
 !macro runSetUp task
   nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" ${task} --root "$INSTDIR" --staged "${STAGED}" \
-    --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
+    --entry "${SHORTCUT}" --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
     --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   ${If} $ExitCode == "error"
@@ -118,6 +119,7 @@ FunctionEnd
 !macroend
 
 Section
+  SetShellVarContext all
   !insertmacro makeRunner
   ${If} $0 = 0
     Abort
@@ -141,6 +143,7 @@ Section
     SetOutPath "${STAGED}"
     File /r "${TREE}/*"
     SetOutPath "$PROGRAMFILES64"
+    !insertmacro makeShortcut "${STAGED}\entry.lnk"
     StrCpy $Task "install $Asks"
     again:
     !insertmacro runSetUp $Task
@@ -162,19 +165,6 @@ Section
   !insertmacro readMessage
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
-  ; Everybody gets it: only of what this set-up has installed. Where it has refused, the directory may be a stranger's.
-  ${If} $IsSafe = 1
-    ${Switch} $ExitCode
-    ${Case} 0
-    ${Case} ${EXIT_REFUSED}
-    ${Case} ${EXIT_NOT_REACHABLE}
-    ${Case} ${EXIT_NOT_STARTED}
-      ${If} ${FileExists} "${STARTER}"
-        !insertmacro makeShortcut
-      ${EndIf}
-      ${Break}
-    ${EndSwitch}
-  ${EndIf}
   ${If} $ExitCode <> 0
     ${If} $ExitCode <> ${EXIT_CANCELLED}
       !insertmacro showMessage "$(InstallFailed)"

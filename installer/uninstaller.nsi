@@ -4,7 +4,7 @@
 ; Invariants: only what is ours is taken away, wherever somebody has put it; what belongs to the PC is the business of `src/setup`.
 ; Nothing is run but what the set-up has installed: from where the registry says, or from where it is by default. Anybody can start
 ; this program, from a directory of theirs and with a `/FROM` of theirs, and have an administrator agree to it: nothing is read,
-; written or removed beside it.
+; written or removed beside it. What people may read the set-up takes away, who waits for nobody; where it can't nothing more is done.
 
 !include "common.nsh"
 
@@ -70,10 +70,11 @@ Function findSetup
 FunctionEnd
 
 Section
+  SetShellVarContext all
   SetOutPath "$PROGRAMFILES64"
   Call findSetup
   nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
-    --root "$INSTDIR" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
+    --root "$INSTDIR" --entry "$SMPROGRAMS\Kanade Tray.lnk" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   !insertmacro readMessage
   RMDir /r "${RUNNER}"
@@ -89,13 +90,8 @@ Section
     SetErrorLevel $ExitCode
     Quit
   ${EndIf}
-  SetShellVarContext all
-  Delete "$SMPROGRAMS\Kanade Tray.lnk"
   RMDir /r "$INSTDIR\versions"
-  RMDir /r "$INSTDIR\bin"
   RMDir /r "$INSTDIR\private"
-  Delete "$INSTDIR\current.json"
-  Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
   !insertmacro removeTurn
   SetErrorLevel 0

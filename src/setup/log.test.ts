@@ -45,9 +45,15 @@ it('is no other file, whatever /LOG names', () => {
 it('each line is one, and acts on nothing that shows it', () => {
   const file = join(tempDir(), 'setup.log');
   const printed: string[] = [];
-  openSetupLog({ path: file, isNamed: false }, (line) => printed.push(line)).say('zz\nssh-ed25519 AAAA\r\u001b[2J\u202e');
+  openSetupLog({ path: file, isNamed: false }, (line) => printed.push(line)).say(
+    'zz\nssh-ed25519 AAAA\r\u001b[2J\u202e',
+  );
   expect(printed).toEqual(['zz ssh-ed25519 AAAA \\u001b[2J\\u202e']);
-  expect(readFileSync(file, 'utf8').trimEnd().split(/\r?\n|\r/)).toHaveLength(2);
+  expect(
+    readFileSync(file, 'utf8')
+      .trimEnd()
+      .split(/\r?\n|\r/),
+  ).toHaveLength(2);
 });
 
 it.runIf(process.platform !== 'win32')('writes through no link, and into no file that has another name', () => {

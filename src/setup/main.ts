@@ -25,10 +25,10 @@ import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
-import { openSetupLog, SHARE, type SetupLog, type SetupLogFile, whyNoLog } from './log.ts';
+import { openSetupLog, type SetupLog, type SetupLogFile, SHARE, whyNoLog } from './log.ts';
 import { machineEnvironment } from './machine-environment.ts';
-import { type InstallInput, planOf } from './plan.ts';
 import { refuseOtherPlace } from './place.ts';
+import { type InstallInput, planOf } from './plan.ts';
 import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
 import { showCounting } from './show.ts';
 import { WINDOWS } from './system.ts';
@@ -43,6 +43,8 @@ const { values, positionals } = parseArgs({
     'command-line': { type: 'string' },
     answers: { type: 'string' },
     message: { type: 'string' },
+    /** Everybody's entry in the Start menu. */
+    entry: { type: 'string' },
     /** Number and SHA-256 of the release that an agent has taken: the version counts on trial. */
     trial: { type: 'string' },
     /** A person is there who can be asked. */
@@ -211,6 +213,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     parameters,
     directories,
     beside: beside(),
+    entry: values.entry ?? null,
     env,
     platform: process.platform,
     trial: trialGiven(),
@@ -233,7 +236,12 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   if (!isHandedOver && (input.trial !== null || (await isOfACommand(input, process.env)))) {
     const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
     const agreed = values.asks === true ? digest : undefined;
-    const options = { '--installer': values.installer, '--trial': values.trial, '--agreed': agreed };
+    const options = {
+      '--installer': values.installer,
+      '--entry': values.entry,
+      '--trial': values.trial,
+      '--agreed': agreed,
+    };
     const others = Object.entries(given(options)).flat();
     handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
@@ -267,6 +275,7 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
     layout,
     parameters,
     directories,
+    entry: values.entry ?? null,
     profiles,
   });
 }

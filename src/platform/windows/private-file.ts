@@ -12,8 +12,8 @@ const INVALID_HANDLE = -1;
 const NO_LINK = 0x0020_0000;
 
 /** `sddl`: whose it is instead. @throws {WindowsError} also where there is one already */
-export function writePrivateFile(path: string, text: string, sddl = `D:P(A;;FA;;;${ownSid()})`): void {
-  const bytes = Buffer.from(text);
+export function writePrivateFile(path: string, content: string | Uint8Array, sddl = `D:P(A;;FA;;;${ownSid()})`): void {
+  const bytes = Buffer.from(content);
   let file: Handle = INVALID_HANDLE;
   withAttributes(sddl, (attributes) => {
     file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, NO_LINK, 0);

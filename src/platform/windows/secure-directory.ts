@@ -7,9 +7,9 @@
 import { win32 } from 'node:path';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
-import { PRIVATE_FILE, passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
+import { passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
-import { insist, insistOn, isUsedByOthers, type Say, StillHeld } from './holders.ts';
+import { insist, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import { type Handle, native, WindowsError } from './native.ts';
 import { type Opened, READ_CONTROL, WRITE_DAC, WRITE_OWNER, whatItIs, withOpened } from './no-follow.ts';
 import {
@@ -24,7 +24,6 @@ import {
   makeIn,
   openIn,
   SHARE_IN_PLACE,
-  SHARE_NOTHING,
   STAT,
   WALK,
   wholePath,
@@ -39,7 +38,6 @@ const OWNER_AND_DACL = 0x5;
 /** Somebody may put another one there as quickly as we move the last away; ours comes first sooner or later. */
 const TRIES_FOR_MS = 10_000;
 const TRY_EVERY_MS = 5;
-const READ_DATA = 0x1;
 const REPLACE = 'a secret in it should be replaced by another one';
 const FILE_NOT_FOUND = new Set([2, 3]);
 
@@ -256,18 +254,6 @@ function giveInside(directory: Handle, path: string, sddl: string): void {
 
 function give(directory: Handle, name: string, path: string, sddl: string, what: number): void {
   withLocked(directory, name, WRITE_DAC | WRITE_OWNER | STAT, (handle) => setAccess(handle, path, sddl, what));
-}
-
-/**
- * Nobody but the Administrators can open the file from now on, and nobody does: programs of people that do are ended.
- * @throws {StillHeld} by somebody else
- */
-export function shutFile(path: string, say: Say): void {
-  giveAccess(path, PRIVATE_FILE, { deep: false });
-  const look = () => {
-    withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | STAT, share: SHARE_NOTHING }, () => {});
-  };
-  insistOn(path, look, say);
 }
 
 /** What is wrong with a directory or a file as it is, which must be there; null: only administrators can change it. */
