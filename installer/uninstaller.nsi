@@ -16,6 +16,7 @@
 Var ExitCode
 
 Var Version
+Var Purges
 
 Function .onInit
   SetRegView 64
@@ -35,7 +36,19 @@ Function .onInit
     SetErrorLevel ${EXIT_FAILED}
     Quit
   ${EndIf}
-  MessageBox MB_YESNO|MB_ICONQUESTION "$(RemoveQuestion)" /SD IDYES IDYES goOn
+  ; What the question says is what is done: the set-up takes nothing more than we tell it that was asked about.
+  StrCpy $Purges ""
+  StrCpy $1 "$(RemoveQuestion)"
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/PURGE" $2
+  ${IfNot} ${Errors}
+  ${AndIf} $2 != "=0"
+  ${AndIf} $2 != '="0"'
+    StrCpy $Purges "--purges"
+    StrCpy $1 "$(PurgeQuestion)"
+  ${EndIf}
+  MessageBox MB_YESNO|MB_ICONQUESTION "$1" /SD IDYES IDYES goOn
     SetErrorLevel ${EXIT_CANCELLED}
     Quit
   goOn:
@@ -73,7 +86,7 @@ Section
   SetShellVarContext all
   SetOutPath "$PROGRAMFILES64"
   Call findSetup
-  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
+  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall $Purges \
     --root "$INSTDIR" --entry "$SMPROGRAMS\Kanade Tray.lnk" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   !insertmacro readMessage

@@ -47,6 +47,8 @@ const { values, positionals } = parseArgs({
     entry: { type: 'string' },
     /** Number and SHA-256 of the release that an agent has taken: the version counts on trial. */
     trial: { type: 'string' },
+    /** The question to a person, if there was one, has named what /PURGE takes. */
+    purges: { type: 'boolean' },
     /** A person is there who can be asked. */
     asks: { type: 'boolean' },
     /** The digest of the plan that was agreed to, or that had nothing to be asked for. */
@@ -263,6 +265,11 @@ function trialGiven(): InstallInput['trial'] {
 
 async function runUninstall(parameters: Parameters, log: SetupLog, logFile: string): Promise<number> {
   const layout = new Layout(rootGiven());
+  if (parameters.PURGE === true && values.purges !== true)
+    throw new SetupError(
+      SETUP_EXIT.configuration,
+      '/PURGE=1 was not understood by the uninstaller, which has not asked about it',
+    );
   const talk = agentTalk(directories.agentDir);
   if (await isOfACommand({ system: WINDOWS, talk, layout }, process.env)) {
     handOverUninstall({ system: WINDOWS, layout, log, commandLine: commandLine(), logFile });

@@ -44,7 +44,9 @@ class Pc {
         mustBeFree(path);
         this.done.push(`shut ${name(path)}`);
       },
-      removeTree: (path: string) => {
+      removeTree: (from: string, ...steps: readonly string[]) => {
+        const path = join(from, ...steps);
+        if (relative(this.root, path).startsWith('..')) throw new Error(`${path} is not of this test`);
         mustBeFree(path);
         rmSync(path, { recursive: true, force: true });
         return true;
@@ -64,6 +66,19 @@ class Pc {
     } as unknown as UninstallInput);
   }
 }
+
+it('a purge takes every secret of ours, unless they are to stay', async () => {
+  const all = ['NatsToken', 'NatsUser', 'NatsPassword', 'HelpdeskCodeHash', 'CommandKeys', 'RequireSignedCommands'];
+  const left = async (parameters: Parameters) => {
+    const pc = new Pc();
+    for (const name of [...all, 'OfTheOriginal']) pc.values.set(name, 'x');
+    expect(await pc.uninstall(parameters)).toBe(0);
+    return [...pc.values.keys()];
+  };
+  expect(await left({ PURGE: true })).toEqual(['OfTheOriginal']);
+  expect(await left({ PURGE: true, KEEPSECRETS: true })).toHaveLength(all.length + 1);
+  expect(await left({})).toHaveLength(all.length + 1);
+});
 
 const SHOWN = ['program/current.json', 'Kanade Tray.lnk', 'program/uninstall.exe', 'program/uninstall.exe.17.old'];
 

@@ -8,7 +8,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../base/logger.ts';
 import { blockFor } from '../base/sleep.ts';
 import { POLICY_KEY } from '../platform/policies.ts';
-import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { MACHINE_SECRETS, SECRETS_KEY } from '../platform/secrets.ts';
 import { isSetAside, NOT_TRUSTED } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
@@ -77,7 +77,6 @@ function removeShown(input: UninstallInput): void {
   throw new SetupError(SETUP_EXIT.failed, text);
 }
 
-const SECRET_VALUES = [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'];
 /** Below a profile: what the window remembers, and in tray mode the agent's own directories. */
 const OF_A_PROFILE = [
   ['AppData', 'Roaming', 'Kanade Tray'],
@@ -98,7 +97,7 @@ function purge(input: UninstallInput): void {
     return;
   }
   if (parameters.KEEPSECRETS !== true) {
-    for (const name of SECRET_VALUES) system.removeValue(SECRETS_KEY, name);
+    for (const name of MACHINE_SECRETS) system.removeValue(SECRETS_KEY, name);
     system.removeKeyIfEmpty(SECRETS_KEY);
     system.removeKeyIfEmpty(SECRETS_KEY.slice(0, SECRETS_KEY.lastIndexOf('\\')));
     system.removeKeyIfEmpty(POLICY_KEY);
