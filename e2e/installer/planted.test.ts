@@ -216,6 +216,15 @@ function putTheirs(root: string): void {
   cpSync(join(GIVEN.node, 'bin', 'node.exe'), pc.path(`${version}\\node\\node.exe`));
 }
 
+it('a purge that was not asked about as one is refused, and nothing is taken', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  // One word for the set-up, and none that NSIS knows.
+  expect((await pc.uninstall('/PU"RGE"=1')).code).toBe(3);
+  expect(pc.setupLog).toContain('/PURGE=1 was not understood by the uninstaller');
+  expect(pc.has(CONFIG)).toBe(true);
+  expect(pc.currentVersion).toBe(current.version);
+});
+
 it('whoever starts the uninstaller, with whatever words, it runs nothing of theirs', async () => {
   expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
   putTheirs('C:\\Theirs3');
