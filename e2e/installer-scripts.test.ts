@@ -82,6 +82,48 @@ test('nothing is run in, or written to, a directory that only whoever has starte
   expect(lines.filter((line) => /\$(TEMP|PLUGINSDIR|APPDATA|LOCALAPPDATA)\b/.test(line))).toEqual([]);
 });
 
+/** What NSIS opens, and so waits for whoever has a lock on it, and with it every other set-up: nothing that people may read. */
+const OPENS =
+  /^\s*(?:(?:Delete|RMDir|Rename|CopyFiles|FileOpen|CreateShortCut|WriteINIStr|File \/oname=|!insertmacro (?:makeShortcut|saveCommandLine))\b|.*::(?:Save|Load|CopyFileW|MoveFile\w*|DeleteFileW)\b)/i;
+/** Nobody else can open them; of the last ones only the directory itself goes. */
+const SHUT_PLACES = [
+  `"\${RUNNER}`,
+  `"\${STAGED}`,
+  `"\${MESSAGE_FILE}"`,
+  `"$INSTDIR\\versions"`,
+  `"$INSTDIR\\private"`,
+  `RMDir "$INSTDIR"`,
+];
+
+/** Lines that open what people may read. */
+function opensShown(text: string): string[] {
+  const macros = [...text.matchAll(/^!macro (\w+) file$/gm)].map(([, name]) => name);
+  return text
+    .split('\n')
+    .filter((line) => OPENS.test(line) && !SHUT_PLACES.some((place) => line.includes(place)))
+    .filter((line) => !(macros.includes('makeShortcut') && line.includes('IPersistFile::Save')));
+}
+
+test('nothing that people may read, and so hold, is opened or removed', () => {
+  expect(lines.filter((line) => OPENS.test(line)).length).toBeGreaterThan(8);
+  expect(scripts.flatMap(({ name, text }) => opensShown(text).map((line) => `${name}: ${line.trim()}`))).toEqual([]);
+  // The entry in the Start menu is the set-up's to put into its place.
+  const shortcuts = lines.flatMap((line) => /!insertmacro makeShortcut (.*)/.exec(line)?.[1] ?? []);
+  expect(shortcuts).toEqual([`"\${STAGED}\\entry.lnk"`]);
+});
+
+test.each([
+  'Delete "$SMPROGRAMS\\Kanade Tray.lnk"',
+  '  Delete "$INSTDIR\\uninstall.exe"',
+  '  RMDir /r "$INSTDIR\\bin"',
+  '  RMDir /r "$INSTDIR"',
+  `  \${IPersistFile::Save} $1 '(r5,1)'`,
+  '  CopyFiles "$INSTDIR\\bin\\Kanade Tray.exe" "$0"',
+  `  !insertmacro makeShortcut "\${SHORTCUT}"`,
+])('%s is found', (line) => {
+  expect(opensShown(line)).toHaveLength(1);
+});
+
 test.each([
   ['installer.nsi', 'runSetUp $Task', 'Call removeStaged'],
   ['uninstaller.nsi', 'setup.js" uninstall', `RMDir /r "\${RUNNER}"`],

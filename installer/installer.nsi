@@ -3,7 +3,8 @@
 ;
 ; Invariants: the files of the version that runs are never touched; each path sets an exit code (docs/deploy.md); nothing of the
 ; command line is cut, as it goes to the set-up by a file and not through NSIS strings; nothing is written to, run from, or given to
-; people out of, a directory that anybody but the Administrators can change.
+; people out of, a directory that anybody but the Administrators can change; nothing that people may read is opened, replaced or removed
+; here: who has a lock on it would keep us, and every other set-up, waiting for ever (e2e/installer-scripts.test.ts).
 
 !include "common.nsh"
 
@@ -27,6 +28,8 @@ Var Servers
 Var ServersField
 Var IsInstalled
 Var Task
+; A person is there, who can be asked.
+Var Asks
 ; $INSTDIR is ours, and nobody else can change it.
 Var IsSafe
 
@@ -107,7 +110,7 @@ FunctionEnd
 ; "!": runs a task of the set-up, to $ExitCode.
 !macro runSetUp task
   nsExec::ExecToLog '"${RUNNER}\node\node.exe" "${RUNNER}\agent\setup.js" ${task} --root "$INSTDIR" --staged "${STAGED}" \
-    --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
+    --entry "${SHORTCUT}" --installer "$EXEPATH" --command-line "${RUNNER}\command-line.txt" --answers "${RUNNER}\answers.txt" \
     --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   ${If} $ExitCode == "error"
@@ -116,6 +119,7 @@ FunctionEnd
 !macroend
 
 Section
+  SetShellVarContext all
   !insertmacro makeRunner
   ${If} $0 = 0
     Abort
@@ -129,16 +133,18 @@ Section
   !insertmacro saveAnswers
 
   DetailPrint "$(SettingUp)"
-  !insertmacro runSetUp prepare
+  StrCpy $Asks ""
+  ${IfNot} ${Silent}
+    StrCpy $Asks "--asks"
+  ${EndIf}
+  !insertmacro runSetUp "prepare $Asks"
   ${If} $ExitCode = 0
     StrCpy $IsSafe 1
     SetOutPath "${STAGED}"
     File /r "${TREE}/*"
     SetOutPath "$PROGRAMFILES64"
-    StrCpy $Task "install"
-    ${IfNot} ${Silent}
-      StrCpy $Task "install --asks"
-    ${EndIf}
+    !insertmacro makeShortcut "${STAGED}\entry.lnk"
+    StrCpy $Task "install $Asks"
     again:
     !insertmacro runSetUp $Task
     ; Anybody can start us with words of their own: who has agreed to our name is asked about those, and once more where what
@@ -159,19 +165,6 @@ Section
   !insertmacro readMessage
   ; The set-up has moved it, or has undone what it did.
   Call removeStaged
-  ; Everybody gets it: only of what this set-up has installed. Where it has refused, the directory may be a stranger's.
-  ${If} $IsSafe = 1
-    ${Switch} $ExitCode
-    ${Case} 0
-    ${Case} ${EXIT_REFUSED}
-    ${Case} ${EXIT_NOT_REACHABLE}
-    ${Case} ${EXIT_NOT_STARTED}
-      ${If} ${FileExists} "${STARTER}"
-        !insertmacro makeShortcut
-      ${EndIf}
-      ${Break}
-    ${EndSwitch}
-  ${EndIf}
   ${If} $ExitCode <> 0
     ${If} $ExitCode <> ${EXIT_CANCELLED}
       !insertmacro showMessage "$(InstallFailed)"

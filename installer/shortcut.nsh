@@ -1,4 +1,4 @@
-; The entry in the Start menu. It carries the application's identity (AUMID): without it Windows shows no notification of ours,
+; Everybody's entry in the Start menu, which the set-up puts into its place (`src/setup/entry.ts`). It carries the application's identity (AUMID): without it Windows shows no notification of ours,
 ; and a pinned icon is another one than the running one.
 !include Win\COM.nsh
 !include Win\Propkey.nsh
@@ -6,8 +6,8 @@
 !define SHORTCUT "$SMPROGRAMS\Kanade Tray.lnk"
 !define STARTER "$INSTDIR\bin\Kanade Tray.exe"
 
-!macro makeShortcut
-  SetShellVarContext all
+; `file`: where nobody else comes. What it leads to need not be there yet.
+!macro makeShortcut file
   !insertmacro ComHlpr_CreateInProcInstance ${CLSID_ShellLink} ${IID_IShellLink} r0 ""
   ${If} $0 P<> 0
     StrCpy $5 "${STARTER}"
@@ -27,7 +27,7 @@
     ${EndIf}
     ${IUnknown::QueryInterface} $0 '("${IID_IPersistFile}",.r1)'
     ${If} $1 P<> 0
-      StrCpy $5 "${SHORTCUT}"
+      StrCpy $5 "${file}"
       ${IPersistFile::Save} $1 '(r5,1)'
       ${IUnknown::Release} $1 ""
     ${EndIf}

@@ -4,7 +4,7 @@
 ; Invariants: only what is ours is taken away, wherever somebody has put it; what belongs to the PC is the business of `src/setup`.
 ; Nothing is run but what the set-up has installed: from where the registry says, or from where it is by default. Anybody can start
 ; this program, from a directory of theirs and with a `/FROM` of theirs, and have an administrator agree to it: nothing is read,
-; written or removed beside it.
+; written or removed beside it. What people may read the set-up takes away, who waits for nobody; where it can't nothing more is done.
 
 !include "common.nsh"
 
@@ -16,6 +16,7 @@
 Var ExitCode
 
 Var Version
+Var Purges
 
 Function .onInit
   SetRegView 64
@@ -35,7 +36,19 @@ Function .onInit
     SetErrorLevel ${EXIT_FAILED}
     Quit
   ${EndIf}
-  MessageBox MB_YESNO|MB_ICONQUESTION "$(RemoveQuestion)" /SD IDYES IDYES goOn
+  ; What the question says is what is done: the set-up takes nothing more than we tell it that was asked about.
+  StrCpy $Purges ""
+  StrCpy $1 "$(RemoveQuestion)"
+  ${GetParameters} $0
+  ClearErrors
+  ${GetOptions} $0 "/PURGE" $2
+  ${IfNot} ${Errors}
+  ${AndIf} $2 != "=0"
+  ${AndIf} $2 != '="0"'
+    StrCpy $Purges "--purges"
+    StrCpy $1 "$(PurgeQuestion)"
+  ${EndIf}
+  MessageBox MB_YESNO|MB_ICONQUESTION "$1" /SD IDYES IDYES goOn
     SetErrorLevel ${EXIT_CANCELLED}
     Quit
   goOn:
@@ -70,10 +83,11 @@ Function findSetup
 FunctionEnd
 
 Section
+  SetShellVarContext all
   SetOutPath "$PROGRAMFILES64"
   Call findSetup
-  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall \
-    --root "$INSTDIR" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
+  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall $Purges \
+    --root "$INSTDIR" --entry "$SMPROGRAMS\Kanade Tray.lnk" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   !insertmacro readMessage
   RMDir /r "${RUNNER}"
@@ -89,13 +103,8 @@ Section
     SetErrorLevel $ExitCode
     Quit
   ${EndIf}
-  SetShellVarContext all
-  Delete "$SMPROGRAMS\Kanade Tray.lnk"
   RMDir /r "$INSTDIR\versions"
-  RMDir /r "$INSTDIR\bin"
   RMDir /r "$INSTDIR\private"
-  Delete "$INSTDIR\current.json"
-  Delete "$INSTDIR\uninstall.exe"
   RMDir "$INSTDIR"
   !insertmacro removeTurn
   SetErrorLevel 0

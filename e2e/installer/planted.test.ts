@@ -197,6 +197,18 @@ it('/LOG where others could lead it elsewhere is not used, and where the log is,
   expect(isOurs('C:\\ITLogs\\new')).toBe(true);
 });
 
+it('/LOG adds no line to a file that no set-up has made', async () => {
+  const keys = pc.put('C:\\ProgramData\\ssh\\administrators_authorized_keys', 'of IT\n');
+  const start = 'C:\\ProgramData\\StartUp\\start.bat';
+  for (const file of [keys, start, pc.put('C:\\other.log', 'of IT\n')]) {
+    const words = `/S /LOG=${file} "zz\n& calc.exe &\nssh-ed25519 AAAA"`;
+    expect((await pc.run(pc.installerOf(current), words)).code).toBe(3);
+  }
+  expect(pc.read(keys)).toBe('of IT\n');
+  expect(pc.read('C:\\other.log')).toBe('of IT\n');
+  expect(pc.has(start)).toBe(false);
+});
+
 /** What takes the place of a program of ours, and would say so. */
 function putTheirs(root: string): void {
   const version = `${root}\\versions\\${current.version}`;
@@ -204,6 +216,15 @@ function putTheirs(root: string): void {
   mkdirSync(pc.path(`${version}\\node`), { recursive: true });
   cpSync(join(GIVEN.node, 'bin', 'node.exe'), pc.path(`${version}\\node\\node.exe`));
 }
+
+it('a purge that was not asked about as one is refused, and nothing is taken', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  // One word for the set-up, and none that NSIS knows.
+  expect((await pc.uninstall('/PU"RGE"=1')).code).toBe(3);
+  expect(pc.setupLog).toContain('/PURGE=1 was not understood by the uninstaller');
+  expect(pc.has(CONFIG)).toBe(true);
+  expect(pc.currentVersion).toBe(current.version);
+});
 
 it('whoever starts the uninstaller, with whatever words, it runs nothing of theirs', async () => {
   expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { installed, nothingLeft } from './expected.ts';
-import { current, GIVEN } from './pc.ts';
+import { current, GIVEN, next } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
 
 const here = pcAndBroker();
@@ -41,6 +41,19 @@ it('a person at the screen is asked before a PC that is set up gets another brok
     `agent.nats_url: ${here.broker.url} → nats://evil:4222`,
   );
   expect(pc.read(CONFIG)).toBe(before);
+});
+
+it('a PC has it once: /D leads to no second one, past its version, its settings and the question', async () => {
+  const other = 'C:\\Program Files\\Other';
+  expect((await pc.install(next, `${servers()} /NOSTART=1`)).code).toBe(0);
+  const service = () => pc.registry('SYSTEM\\CurrentControlSet\\Services\\KanadeTrayAgent');
+  const before = await service();
+  pc.put(`${other}\\private\\install.json`, '{"mode":"tray","tray":true,"autostart":true}');
+  expect((await pc.install(current, `/NOSTART=1 /D=${other}`)).code).toBe(3);
+  expect(pc.setupLog).toContain(`Kanade Tray is installed in ${pc.root}`);
+  expect(pc.files(other)).toEqual(['private\\install.json']);
+  expect(await service()).toEqual(before);
+  expect(pc.currentVersion).toBe(next.version);
 });
 
 it('nobody claims to be a command of the fleet by a variable, or by a name', async () => {

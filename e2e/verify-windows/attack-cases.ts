@@ -142,7 +142,7 @@ const PLANTING: readonly Case[] = [
   broken(
     'Test-RaceDuringInstallation',
     'a program is written to',
-    says('$($Verify.Root)', 'done').replace("'$($Verify.Root)'", '"$($Verify.Root)/versions/.setup/agent/setup.js"'),
+    says('$($Verify.Root)', 'done').replace("'$($Verify.Root)'", '"$($Verify.Root).setup/agent/setup.js"'),
     /has written to .*setup\.js/,
   ),
   broken(
@@ -152,8 +152,20 @@ const PLANTING: readonly Case[] = [
     /agent\.toml\.new was planted/,
   ),
   planted('Test-HeldNames'),
-  broken('Test-HeldNames', 'it is held up', '$World.setupCode = 1618', /meanwhile: '1618'/),
+  broken('Test-HeldNames', 'it is held up', '$World.onInstalled = { $World.setupCode = 1618 }', /meanwhile: '1618'/),
   broken('Test-HeldNames', 'the lock can be held', says('the lock file', 'done'), /can hold the lock file/),
+  broken(
+    'Test-HeldNames',
+    'a lock on it can be had',
+    "$World.attack = { param($About) $About.results[2].outcome = 'done' }",
+    /can hold a lock on the lock file/,
+  ),
+  broken(
+    'Test-HeldNames',
+    'there is none',
+    '$World.onInstalled = { Remove-Item $Verify.Lock }',
+    /there is no lock file/,
+  ),
   broken(
     'Test-HeldNames',
     'nothing was tried',

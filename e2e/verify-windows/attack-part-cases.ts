@@ -71,8 +71,8 @@ export const ATTACK_PART_CASES: readonly Case[] = [
   inWorld(outcomes('Race'), /^14 done$/, '$script:looks = 0; function Test-Path { $script:looks++ -gt 1 }'),
   inWorld(
     outcomes('HoldNames'),
-    /^5 done$/,
-    "function New-HeldMutex { [System.IO.MemoryStream]::new() }; function Set-Begun { New-Text (Join-Path $Verify.Person.own 'stop') 'x' }; function Test-Path { $true }",
+    /^3 done$/,
+    "function New-HeldMutex { [System.IO.MemoryStream]::new() }; function Get-Held { [System.IO.MemoryStream]::new() }; function Set-Begun { New-Text (Join-Path $Verify.Person.own 'stop') 'x' }; function Test-Path { $true }",
   ),
   inWorld(
     outcomes('SquatPipes', 'pipes = @("kt-$([guid]::NewGuid())", "kt-$([guid]::NewGuid())")'),

@@ -75,8 +75,38 @@ const HELD: readonly Case[] = ['Test-HeldUnshared', 'Test-HeldByLocks'].flatMap(
   skipped(
     check,
     'nothing could be held',
-    says('hold current.json', 'error'),
+    `$World.letGo = @('uninstall.exe'); ${says('hold current.json', 'error')}`,
     /nothing could be held: hold current\.json: why/,
+  ),
+  broken(
+    check,
+    'it is held by nobody any more after the upgrade',
+    `$World.onInstalled = { New-Text (Join-Path $Verify.Person.own 'holding.json') '{"process":1,"files":[]}' }`,
+    /nothing is held at the restart/,
+  ),
+  broken(
+    check,
+    'who holds it is gone',
+    "$script:gone = $false; $World.onInstalled = { $script:gone = Test-IsThere (Join-Path $Verify.Person.own 'holding.json') }; function Get-Process { if (-not $script:gone) { 1 } }",
+    /nothing is held at the restart/,
+  ),
+  broken(
+    check,
+    'the entry in the Start menu is not held',
+    "$World.letGo = @('Kanade Tray.lnk')",
+    /entry in the Start menu is not held at the removal/,
+  ),
+  broken(
+    check,
+    'the entry in the Start menu stays',
+    'function Remove-World { $World.processes = @(); $World.services.Clear(); $World.registry.Clear(); Remove-Item $Verify.Root -Recurse; 0 }',
+    /entry in the Start menu is still there/,
+  ),
+  broken(
+    check,
+    'nobody was ended',
+    "$World.attack = { param($About) $About.results[-1].outcome = 'error' }",
+    /has ended nobody who held/,
   ),
 ]);
 

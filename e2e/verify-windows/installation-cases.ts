@@ -178,7 +178,8 @@ export const INSTALLATION_CASES: readonly Case[] = [
   broken(
     'Test-Purge',
     'a secret stays',
-    "$World.registry[$Verify.SecretsKey] = @{ NatsToken = 'x' }; $World.onInstalled = { $World.registry[$Verify.SecretsKey] = @{ NatsToken = 'x' } }",
-    /secret NatsToken/,
+    "function Remove-World { Remove-Item $Verify.Kanade, $Verify.Root -Recurse; $World.registry.Clear(); $World.services.Clear(); $World.registry[$Verify.SecretsKey] = @{ HelpdeskCodeHash = 'kt-verify' }; 0 }",
+    /secret HelpdeskCodeHash is still there/,
   ),
+  broken('Test-Purge', 'none was stored', 'function Set-ItemProperty { }', /the secret NatsToken before: ''/),
 ];

@@ -12,13 +12,16 @@ function Start-AttackOfWorld([string] $CommandLine) {
     New-Text "$($in.directory)/pwsh.exe" 'planted'
     $about.results = @(@{ name = 'pwsh.exe'; outcome = 'done'; detail = '' })
   } elseif ($name -like 'Plant*') { $about.results = @(& "Attack-$name" $in) }
-  elseif ($name -eq 'HoldNames') { $about.results = @(@{ name = 'the mutex Global\KanadeTraySetup'; outcome = 'done'; detail = '' }, @{ name = 'the lock file'; outcome = 'refused'; detail = '' }) }
+  elseif ($name -eq 'HoldNames') { $about.results = @(@{ name = 'the mutex Global\KanadeTraySetup'; outcome = 'done'; detail = '' }, @{ name = 'the lock file'; outcome = 'refused'; detail = '' }, @{ name = 'a lock on the lock file'; outcome = 'refused'; detail = '' }) }
   elseif ($name -eq 'Race') { $about.results = @(@{ name = "$($Verify.Kanade)/config/agent.toml"; outcome = 'done'; detail = '' }) }
   elseif ($name -eq 'Filtered') {
     $about.results = @(@{ name = 'read the own endpoint'; outcome = 'done'; detail = '' }, @{ name = 'connect to the own pipe'; outcome = 'done'; detail = '' },
       @{ name = 'change the settings'; outcome = 'refused'; detail = '' })
   } elseif ($name -eq 'ReadShown') { $about.results = @($in.files | ForEach-Object { @{ name = "read $_"; outcome = $(if ((Split-Path -Leaf $_) -in $World.shut) { 'refused' } else { 'done' }); detail = '' } }) }
-  elseif ($name -eq 'Holder') { $about.results = @($in.files | ForEach-Object { @{ name = "hold $_"; outcome = 'done'; detail = '' } }) + @{ name = 'start again'; outcome = 'done'; detail = '3 times' } }
+  elseif ($name -eq 'Holder') {
+    New-Text "$($in.own)/holding.json" (ConvertTo-Json @{ process = $PID; files = @($in.files | Where-Object { (Split-Path -Leaf $_) -notin $World.letGo }) })
+    $about.results = @($in.files | ForEach-Object { @{ name = "hold $_"; outcome = 'done'; detail = '' } }) + @{ name = 'start again'; outcome = 'done'; detail = '3 times' }
+  }
   elseif ($name -eq 'OwnPipe') { $about.results = @(@{ name = 'connect to the own pipe'; outcome = 'done'; detail = '' }, @{ name = 'make a further instance of the own pipe'; outcome = 'refused'; detail = '' }) }
   elseif ($name -in 'SquatPipes', 'Flood') { $about.results = @('open connections', 'call' | ForEach-Object { @{ name = $_; outcome = 'done'; detail = '' } }) }
   else { $about.results = @(@{ name = 'all of it'; outcome = 'refused'; detail = '' }) }

@@ -37,6 +37,8 @@ $World = @{
   leavesAwake = $false
   # An agent that uses the names of its pipes again.
   sameNames = $false
+  # What nobody holds.
+  letGo = @()
   # What of the files for people they can not read.
   shut = @()
   # Whoever asks as an administrator is told.
@@ -102,6 +104,7 @@ function Install-World([string] $Installer, [string] $Line) {
   New-Text (Join-Path $env:SystemRoot "Temp/nsw$((++$World.nextId)).tmp/System.dll") 'library'
   foreach ($name in 'private/kanade-tray-agent.exe', 'private/current.json', 'uninstall.exe', 'current.json', "versions/$version/agent/main.js", "versions/$version/app/Kanade Tray.exe", 'bin/Kanade Tray.exe') { New-Text (Join-Path $root $name) "content of $name" }
   New-Text (Join-Path $env:ProgramData 'Microsoft/Windows/Start Menu/Programs/Kanade Tray.lnk') 'link'
+  New-Text $Verify.Lock ''
   $World.registry[$Verify.UninstallKey] = @{ DisplayVersion = $version; InstallLocation = $root }
   $World.registry[$Verify.RunKey] = @{ 'Kanade Tray' = 'x' }
   $World.registry["HKLM:\SYSTEM\CurrentControlSet\Services\$($Verify.Service)"] = @{
@@ -128,7 +131,9 @@ function Remove-World([string] $Line) {
   $World.services.Remove($Verify.Service)
   $World.pipes = @{}
   if (Test-Path -LiteralPath $Verify.Root) { Remove-Item -LiteralPath $Verify.Root -Recurse -Force }
+  foreach ($file in $Verify.Lock, (Get-MenuEntry)) { if (Test-Path -LiteralPath $file) { Remove-Item -LiteralPath $file } }
   if ($Line -like '*/PURGE=1*' -and (Test-Path -LiteralPath $Verify.Kanade)) { Remove-Item -LiteralPath $Verify.Kanade -Recurse -Force; $World.registry.Remove('ours') }
+  if ($Line -like '*/PURGE=1*') { $World.registry.Remove($Verify.SecretsKey) }
   return 0
 }
 

@@ -118,13 +118,21 @@ function Attack-HoldFiles($In) {
   $held = @{}
   $results = @(foreach ($file in $In.files) { Invoke-Attempt "hold $file" { $held[$file] = Get-Held $file $In.way } })
   Write-Text "$($In.own)/held-$($In.start).json" (ConvertTo-Json -InputObject $results -Depth 3)
+  Set-Holding $In $held
   Set-Begun
   while (-not (Test-Path -LiteralPath $In.stop)) {
+    $count = $held.Count
     foreach ($file in $In.files) { if (-not $held.ContainsKey($file)) { try { $held[$file] = Get-Held $file $In.way } catch { Write-Verbose "$_" } } }
+    if ($held.Count -ne $count) { Set-Holding $In $held }
     Start-Sleep -Milliseconds 100
   }
   foreach ($each in $held.Values) { $each.Dispose() }
   return $results
+}
+
+# For the check, which looks while he is there.
+function Set-Holding($In, $Held) {
+  Write-Text "$($In.own)/holding.json" (ConvertTo-Json @{ process = $PID; files = @($Held.Keys) })
 }
 
 # It holds nothing itself, so that nobody has a reason to end it; whoever ends its holder meets the next one.

@@ -107,8 +107,9 @@ function Attack-Race($In) {
       }
     }
     foreach ($directory in "$($In.kanade)/config", "$($In.kanade)/data/kanade-tray") { try { New-Directory $directory } catch { Write-Verbose "$_" } }
-    foreach ($name in 'versions/.setup/agent/setup.js', 'versions/.staged/tree/agent/main.js', 'current.json', 'private/current.json') {
-      try { [System.IO.File]::AppendAllText("$($In.root)/$name", '// kt-verify'); $won["$($In.root)/$name"] = $true } catch { Write-Verbose "$_" }
+    # The first two are beside the directory of the product: what the installer runs.
+    foreach ($name in '.setup/agent/setup.js', '.setup/node/node.exe', '/versions/.staged/tree/agent/main.js', '/current.json', '/private/current.json') {
+      try { [System.IO.File]::AppendAllText("$($In.root)$name", '// kt-verify'); $won["$($In.root)$name"] = $true } catch { Write-Verbose "$_" }
     }
   }
   foreach ($path in $won.Keys) { [pscustomobject] @{ name = $path; outcome = 'done'; detail = '' } }
@@ -119,10 +120,7 @@ function Attack-HoldNames($In) {
   $held = New-Object System.Collections.Generic.List[object]
   Invoke-Attempt 'the mutex Global\KanadeTraySetup' { $held.Add((New-HeldMutex 'Global\KanadeTraySetup')) }
   Invoke-Attempt 'the lock file' { $held.Add([System.IO.File]::Open($In.lock, 'OpenOrCreate', 'Read', 'None')) }
-  # What people may read they may keep from others; no upgrade may end by it.
-  foreach ($name in 'current.json', 'uninstall.exe', 'bin/Kanade Tray.exe') {
-    Invoke-Attempt "hold $name" { $held.Add([System.IO.File]::Open("$($In.root)/$name", 'Open', 'Read', 'None')) }
-  }
+  Invoke-Attempt 'a lock on the lock file' { $held.Add((Get-Held $In.lock 'locked')) }
   Set-Begun
   while (-not (Test-Path -LiteralPath $In.stop)) { Start-Sleep -Milliseconds 100 }
   foreach ($each in $held) { $each.Dispose() }

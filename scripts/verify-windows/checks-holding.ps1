@@ -1,11 +1,13 @@
 ﻿# What people may read they may also hold, so that nobody else can open it: no set-up may wait for them, or end by it.
 
-# What the icon needs, and what is shown beside it.
+# What the icon needs, and what is shown beside it; everybody's entry in the Start menu.
 function Get-Shown {
   $app = "versions\$(Get-Version)\app"
   $files = @(foreach ($name in 'current.json', 'uninstall.exe', 'bin\Kanade Tray.exe', "$app\Kanade Tray.exe", "$app\resources\app.asar") { Join-Path $Verify.Root $name })
-  return @($files | Where-Object { Test-Path -LiteralPath $_ })
+  return @(@($files) + @(Get-MenuEntry) | Where-Object { Test-Path -LiteralPath $_ })
 }
+
+function Get-MenuEntry { return Join-Path $env:ProgramData 'Microsoft\Windows\Start Menu\Programs\Kanade Tray.lnk' }
 
 function Test-HeldUnshared { Test-Held 'unshared' }
 function Test-HeldByLocks { Test-Held 'locked' }
@@ -18,21 +20,42 @@ function Test-Held([string] $Way) {
     Add-Undo 'the own directory of the standard user is empty' { Clear-Own }
     Add-Undo 'the product is gone' { Remove-Product }
     Confirm-Installed
-    # Nobody at all can start an uninstaller that somebody holds.
-    $files = @(Get-Shown | Where-Object { (Split-Path -Leaf $_) -ne 'uninstall.exe' }) + @((Join-Path $Verify.Root 'bin'), (Join-Path $Verify.Root "versions\$(Get-Version)\app"))
+    $files = @(Get-Shown) + @((Join-Path $Verify.Root 'bin'), (Join-Path $Verify.Root "versions\$(Get-Version)\app"))
     $attack = Start-Attack 'Holder' @{ way = $Way; files = $files }
+    if (-not (Test-Holding 'uninstall.exe')) { Skip "nothing could be held: $(Get-NotHeld @(Stop-Attack $attack))" }
     $upgrade = if ($Verify.NextInstaller -ne '') { $Verify.NextInstaller } else { $Verify.Installer }
     Assert-Equal (Invoke-Setup $upgrade) 0 'exit code of an upgrade meanwhile'
+    # Again, after the upgrade has given it back: what is looked at next is looked at while it is held.
+    Assert (Test-Holding 'uninstall.exe') 'nothing is held at the restart of the service'
     Restart-Agent
     Assert-Unheld
-    Assert-Equal (Invoke-Setup (Get-Uninstaller)) 0 'exit code of the removal meanwhile'
+    Assert (Test-Holding 'uninstall.exe') 'uninstall.exe is not held at the removal'
+    Assert (Test-Holding 'Kanade Tray.lnk') 'the entry in the Start menu is not held at the removal'
+    # Nobody at all can start the other one, that for people, while somebody holds it.
+    Assert-Equal (Invoke-Setup (Join-Path $Verify.Root 'private\uninstall.exe')) 0 'exit code of the removal meanwhile'
     Assert-ProgramsGone
+    Assert (-not (Test-Path -LiteralPath (Get-MenuEntry))) 'the entry in the Start menu is still there'
     $results = @(Stop-Attack $attack)
     $held = @($results | Where-Object { $_.name -like 'hold *' -and $_.outcome -eq 'done' })
-    $not = @($results | Where-Object { $_.name -like 'hold *' -and $_.outcome -ne 'done' } | ForEach-Object { "$($_.name): $($_.detail)" })
-    if ($held.Count -eq 0) { Skip "nothing could be held: $($not -join '; ')" }
-    "held: $($held.Count) of $($files.Count), begun again $(@($results | Where-Object { $_.name -eq 'start again' } | ForEach-Object { $_.detail }) -join '')"
+    $again = @($results | Where-Object { $_.name -eq 'start again' })
+    Assert ($again.Count -eq 1 -and $again[0].outcome -eq 'done') 'the set-up has ended nobody who held what it replaces'
+    "held: $($held.Count) of $($files.Count), begun again $($again[0].detail); not held: $(Get-NotHeld $results)"
   }
+}
+
+function Get-NotHeld($Results) {
+  return @($Results | Where-Object { $_.name -like 'hold *' -and $_.outcome -ne 'done' } | ForEach-Object { "$($_.name): $($_.detail)" }) -join '; '
+}
+
+# Whether a file that is called so is held at this moment, by what the one says who holds it, and while he is there.
+function Test-Holding([string] $Leaf) {
+  return Wait-Until {
+    $text = try { [System.IO.File]::ReadAllText((Join-Path $Verify.Person.own 'holding.json')) } catch { '' }
+    if ($text -eq '') { return $false }
+    $holding = $text | ConvertFrom-Json
+    if ($null -eq (Get-Process -Id $holding.process -ErrorAction SilentlyContinue)) { return $false }
+    return @($holding.files | ForEach-Object { Split-Path -Leaf $_ }) -contains $Leaf
+  } 30
 }
 
 # An agent that waited for somebody would be ended by now, and another one be there in its place.
@@ -40,6 +63,7 @@ function Assert-Unheld {
   $agents = @(Get-Agents | ForEach-Object { $_.ProcessId }) -join ','
   Start-Sleep -Seconds 60
   Assert-Equal (@(Get-Agents | ForEach-Object { $_.ProcessId }) -join ',') $agents 'the agent a minute after its restart'
+  Assert (Test-Holding 'uninstall.exe') 'nothing is held any more a minute later'
   if ($Verify.Nats -ne '') { Assert-Equal (Invoke-ItCommand 'powershell' 'exit 42').exit_code 42 'exit 42 while it is held' }
   Assert (-not (Test-SetupRuns)) 'a set-up is still there'
 }

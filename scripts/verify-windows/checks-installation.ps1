@@ -143,10 +143,13 @@ function Test-Removal {
 
 function Test-Purge {
   Assert-Equal (Invoke-Setup $Verify.Installer @('/NOSTART=1')) 0 'exit code of the installation'
+  $secrets = 'NatsToken', 'NatsUser', 'NatsPassword', 'HelpdeskCodeHash', 'CommandKeys', 'RequireSignedCommands'
+  foreach ($name in $secrets) { Set-ItemProperty -LiteralPath $Verify.SecretsKey -Name $name -Value 'kt-verify' }
+  foreach ($name in $secrets) { Assert-Equal (Get-RegistryValue $Verify.SecretsKey $name) 'kt-verify' "the secret $name before" }
   Assert-Equal (Invoke-Setup (Get-Uninstaller) @('/PURGE=1')) 0 'exit code'
   Assert-ProgramsGone
   Assert (-not (Test-IsThere $Verify.Data)) "$($Verify.Data) is still there"
-  foreach ($name in 'NatsToken', 'NatsUser', 'NatsPassword') {
+  foreach ($name in $secrets) {
     Assert ($null -eq (Get-RegistryValue $Verify.SecretsKey $name)) "the secret $name is still there"
   }
 }

@@ -118,12 +118,17 @@ function Test-HeldNames {
   Invoke-Undone {
     Add-Undo 'the own directory of the standard user is empty' { Clear-Own }
     Add-Undo 'the product is gone' { Remove-Product }
+    # From then on the lock is there, and stays.
+    Confirm-Installed
+    Assert (Test-IsThere $Verify.Lock) 'there is no lock file'
     $holding = Start-Attack 'HoldNames' @{ lock = $Verify.Lock }
-    $code = Invoke-Setup $Verify.Installer (Get-InstallArguments)
+    $code = Invoke-Setup $Verify.Installer
     $held = @(Stop-Attack $holding)
     Assert-Equal $code 0 'exit code of the installation meanwhile'
-    $file = @($held | Where-Object { $_.name -eq 'the lock file' })
-    Assert ($file.Count -eq 1 -and $file[0].outcome -eq 'refused') 'a standard user can hold the lock file'
+    foreach ($name in 'the lock file', 'a lock on the lock file') {
+      $file = @($held | Where-Object { $_.name -eq $name })
+      Assert ($file.Count -eq 1 -and $file[0].outcome -eq 'refused') "a standard user can hold $name"
+    }
     "held: $(@($held | Where-Object { $_.outcome -eq 'done' } | ForEach-Object { $_.name }) -join ', ')"
   }
 }

@@ -94,8 +94,8 @@ function jsonText(value: unknown): string {
   return text?.replaceAll(ACTING, escaped) ?? 'undefined';
 }
 
-/** Nothing in it acts on a terminal that shows the log. */
-function oneLine(text: string): string {
+/** One line whatever is in it, and nothing that acts on a terminal that shows the log. */
+export function oneLine(text: string): string {
   return text.replaceAll(/[\r\n]+/g, ' ').replaceAll(ACTING, escaped);
 }
 

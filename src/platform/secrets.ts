@@ -14,6 +14,13 @@ import { readerOfFile } from './windows/secure-directory.ts';
 export const SECRETS_KEY = 'SOFTWARE\\kanade\\agent';
 /** Its values for the sign-in to the broker. */
 export const SIGN_IN_SECRETS = ['NatsToken', 'NatsUser', 'NatsPassword'] as const;
+/** All that the agent reads of {@link SECRETS_KEY}: what a purge takes. */
+export const MACHINE_SECRETS = [
+  ...SIGN_IN_SECRETS,
+  'HelpdeskCodeHash',
+  'CommandKeys',
+  'RequireSignedCommands',
+] as const;
 
 const MAX_SECRET_BYTES = 64 * 1024;
 
@@ -43,7 +50,10 @@ export const SHUT_IT =
   process.platform === 'win32' ? 'let only SYSTEM and Administrators read it' : 'set its mode to 0600';
 
 /** A value of {@link SECRETS_KEY}; an empty one counts as absent. */
-export function readRegistrySecret(registry: Registry, name: string): Exclude<RegistryValue, { kind: 'number' }> {
+export function readRegistrySecret(
+  registry: Registry,
+  name: (typeof MACHINE_SECRETS)[number],
+): Exclude<RegistryValue, { kind: 'number' }> {
   const value = registry.read(SECRETS_KEY, name);
   if (value.kind === 'number') return { kind: 'text', text: String(value.value) };
   return value.kind === 'text' && value.text === '' ? { kind: 'absent' } : value;

@@ -27,6 +27,23 @@ it('writes what TOML reads again, whatever is in it', () => {
   expect(flatSettings(written)).toEqual({ ok: true, values: { 'log.path': path } });
 });
 
+it('writes a key that stands for itself alone, whatever is in it', () => {
+  for (const key of ["x = '''\ny", "]\nnats_url = 'nats://evil:4222'\n[a", 'n.*', '"', '#', 'ä'])
+    for (const name of [`agent.${key}`, `${key.replaceAll('.', '-')}.key`]) {
+      const written = flatSettings(withSettings(BEFORE, { [name]: 1 }));
+      const before = flatSettings(BEFORE);
+      expect(written).toEqual({ ok: true, values: { ...(before.ok ? before.values : {}), [name]: 1 } });
+      expect(withSettings(withSettings(BEFORE, { [name]: 1 }), { [name]: 2 })).toBe(
+        withSettings(BEFORE, { [name]: 2 }),
+      );
+    }
+});
+
+it('finds a key and a table however they are written', () => {
+  const toml = `["agent"]\n'id' = "PC-1"\n`;
+  expect(withSettings(toml, { 'agent.id': 'PC-2' })).toBe('["agent"]\nid = "PC-2"\n');
+});
+
 it('keeps the line ends of nobody, and lines that it can not read', () => {
   expect(withSettings('[agent]\r\nid = "a"\r\nwhat is this\r\n', { 'agent.id': 'b' })).toBe(
     '[agent]\nid = "b"\nwhat is this\n',

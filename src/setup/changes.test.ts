@@ -29,7 +29,7 @@ function changes(wanted: Partial<Configuration>, pc: Pc = {}): readonly string[]
   const system = { readValue: (_key: string, name: string): RegistryValue => stored[name] ?? { kind: 'absent' } };
   return changesOf(
     { before: installed, choicesBefore: installed === null ? null : CHOICES, choices, configuration },
-    { system, parameters, version: '1.1.0', env },
+    { system, parameters, version: '1.1.0', env, platform: 'linux' },
   ).map((each) => each.replaceAll(file, 'agent.toml'));
 }
 
@@ -80,6 +80,28 @@ it('a PC is set up also where its settings lie elsewhere', () => {
   ];
   for (const pc of set)
     expect(changes({ toml: BEFORE }, { before: null, ...pc })).toContain('agent.nats_url: – → nats://it:4222');
+});
+
+it('names what was set and is not any more', () => {
+  const before = `${BEFORE}[commands]\nsignatures = "require"\nkeys_file = "/keys.json"\n[ui]\nlanguage = "ja"\n`;
+  expect(changes({ toml: BEFORE }, { before })).toEqual([
+    'commands.signatures: require → –',
+    'commands.keys_file: /keys.json → –',
+    'ui.language: ja → –',
+  ]);
+});
+
+it('names what the agent will obey, whatever templates make of the file', () => {
+  const before = `${BEFORE}[commands]\nsignatures = "require"\n`;
+  // What is between the halves of a template goes, also where each stands in a setting that nobody looks at.
+  const swallowed = `[agent]\nnote = "{{ vars.a }}{% if is_mac() %}"\n${before.replace('[agent]\n', '')}[support]\ntext = "{% endif %}"\n[vars]\n`;
+  const toml = `${swallowed}a = ${JSON.stringify('"\nid = "PC-1"\nnats_url = "nats://evil:4222"\n[support]\nphone = "1')}\n`;
+  const found = changes({ toml }, { before });
+  expect(found[0]).toBe('agent.nats_url: nats://it:4222 → nats://evil:4222');
+  expect(found).toContain('commands.signatures: require → –');
+  // The service has other variables than a set-up: what is written differently is another setting.
+  const asWritten = BEFORE.replace('nats://it:4222', "{{ env(name='NOT_SET_HERE', default='nats://it:4222') }}");
+  expect(changes({ toml: asWritten })).toEqual([expect.stringMatching(/^agent\.nats_url: nats:\/\/it:4222 → /)]);
 });
 
 it('names the settings file where templates keep its settings from being told', () => {

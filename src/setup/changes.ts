@@ -3,8 +3,12 @@
  * installer with words of their own, and Windows shows only its name and its publisher (threat-model §6). Invariant: nothing that
  * those words can hold keeps one that matters from being shown.
  */
+import { dirname } from 'node:path';
+import { templateFactsOf } from '../agent/config/machine.ts';
 import { parseServers } from '../agent/config/servers.ts';
 import { isSettingKey, settingOf } from '../agent/config/settings.ts';
+import { renderTemplate } from '../agent/config/template.ts';
+import type { TemplateFacts } from '../agent/config/template-expression.ts';
 import { compareVersions } from '../base/compare-versions.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
 import { flatSettings, type TomlScalar } from './agent-toml.ts';
@@ -32,7 +36,7 @@ const FIRST = [
 const PLAIN_NAME = /^[\w.-]+$/;
 
 /** What was asked for, and the PC that it is asked of. */
-export type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env'> & {
+export type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env' | 'platform'> & {
   readonly system: Pick<System, 'readValue'>;
 };
 
@@ -52,7 +56,7 @@ export function changesOf(plan: Omit<Plan, 'starts'>, wanted: Wanted): readonly 
     [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'].some((name) => stored(name) !== null);
   if (!isSetUp) return [];
   const found = [
-    ...(toml === null ? [] : settingsBetween(file, before ?? '', toml)),
+    ...(toml === null ? [] : settingsBetween(file, before ?? '', toml, wanted)),
     ...Object.entries(secrets).flatMap(([name, value]) => {
       const text = stored(name);
       if (text === value) return [];
@@ -101,19 +105,47 @@ function storedText({ readValue }: Wanted['system'], name: string): string | nul
   return value.kind === 'text' ? value.text : value.kind === 'number' ? String(value.value) : null;
 }
 
-function settingsBetween(file: string, before: string, after: string): string[] {
-  const [was, is] = [flatSettings(before), flatSettings(after)];
-  // With templates around lines it is no TOML before they are filled in: which setting is another one can't be told.
-  if (!was.ok || !is.ok) return before === after ? [] : [`agent.nats_url and others may change: ${file}`];
-  return Object.entries(is.values).flatMap(([name, value]) =>
-    was.values[name] === value ? [] : [change(name, was.values[name] ?? null, value)],
+/**
+ * As the agent reads both on this PC, its templates filled in: what was set and is not, too. What differs as it is written alone is
+ * another one as well: the service has other variables than a set-up.
+ */
+function settingsBetween(file: string, before: string, after: string, { env, platform }: Wanted): string[] {
+  if (before === after) return [];
+  const unclear = `agent.nats_url and others may change: ${file}`;
+  const facts = templateFactsOf({ env, platform, cwd: dirname(file) });
+  const [was, is] = [filledIn(before, facts), filledIn(after, facts)];
+  if (was === null || is === null) return [unclear];
+  const [written, writes] = [flatSettings(before), flatSettings(after)];
+  // With templates around lines it is no TOML before they are filled in.
+  if (!written.ok || !writes.ok) return [...differences(was, is), unclear];
+  const known = new Set(namesIn(was, is).filter((name) => was[name] !== is[name]));
+  return [...differences(was, is), ...differences(written.values, writes.values, known)];
+}
+
+type Values = Readonly<Record<string, TomlScalar>>;
+
+/** null: the agent can't read it. */
+function filledIn(toml: string, facts: TemplateFacts): Values | null {
+  const rendered = renderTemplate(toml, facts);
+  const read = rendered.ok ? flatSettings(rendered.text) : null;
+  return read?.ok === true ? read.values : null;
+}
+
+function namesIn(...values: readonly Values[]): string[] {
+  return [...new Set(values.flatMap((each) => Object.keys(each)))];
+}
+
+function differences(was: Values, is: Values, known: ReadonlySet<string> = new Set()): string[] {
+  return namesIn(was, is).flatMap((name) =>
+    was[name] === is[name] || known.has(name) ? [] : [change(name, was[name] ?? null, is[name] ?? null)],
   );
 }
 
-function change(name: string, before: TomlScalar | null, after: TomlScalar): string {
-  const old = before === null ? '–' : shown(name, before, null);
+function change(name: string, before: TomlScalar | null, after: TomlScalar | null): string {
+  const text = (value: TomlScalar | null, other: TomlScalar | null) =>
+    value === null ? '–' : shown(name, value, other);
   const named = clipped(name, MAX_NAME_CHARS);
-  return `${PLAIN_NAME.test(name) ? named : JSON.stringify(named)}: ${old} → ${shown(name, after, before)}`;
+  return `${PLAIN_NAME.test(name) ? named : JSON.stringify(named)}: ${text(before, null)} → ${text(after, before)}`;
 }
 
 /** Never a secret: it goes into the log too. What is not ours may be anything. */

@@ -17,7 +17,8 @@ it.each([
 });
 
 it.each([
-  ['s.exe hello', 'hello is no parameter'],
+  ['s.exe /S hello', 'word 2 of the command line is no parameter'],
+  ['s.exe TOKEN=secret', 'TOKEN=… is no parameter'],
   ['s.exe /WHAT=1', '/WHAT is not a parameter'],
   ['s.exe /TOKEN', '/TOKEN needs a value'],
   ['s.exe /NOTRAY=yes', '/NOTRAY=yes: expected 0 or 1'],
@@ -25,6 +26,17 @@ it.each([
   ['s.exe /currentuser', 'for the whole PC only'],
 ])('%s is refused by name', (line, why) => {
   expect(() => readCommandLine(line)).toThrow(why);
+});
+
+it.each([
+  's.exe TOKEN=secret',
+  's.exe --token=secret',
+  's.exe /TOKEN:secret',
+  's.exe /TOKEN=a secret',
+  's.exe /TOKN=secret',
+  's.exe //TOKEN=secret',
+])('%s: nothing of what may be a secret is repeated', (line) => {
+  expect(() => readCommandLine(line)).toThrow(/^(?!.*secret)/);
 });
 
 it('splits as Windows does', () => {

@@ -43,15 +43,21 @@ export function readCommandLine(commandLine: string): Parameters {
 /** @throws {SetupError} naming the parameter */
 export function readParameters(words: readonly string[]): Parameters {
   const read: Record<string, string | boolean> = {};
-  for (const word of words) {
+  for (const [at, word] of words.entries()) {
     const match = /^\/([A-Za-z_?]+)(?:=(.*))?$/s.exec(word);
-    if (match === null) throw wrong(`${word} is no parameter; parameters begin with /`);
+    if (match === null) throw wrong(`${nameOf(word, at)} is no parameter; parameters begin with /`);
     const [, given = '', value] = match;
     if (OF_NSIS.test(word.slice(1))) continue;
     const name = given.toUpperCase();
     read[name] = valueGiven(name, value);
   }
   return read as Parameters;
+}
+
+/** Without what may be a secret, or the rest of one that blanks have cut. */
+function nameOf(word: string, at: number): string {
+  const name = /^\/?[A-Za-z]+(?==)/.exec(word)?.[0];
+  return name === undefined ? `word ${at + 1} of the command line` : `${name}=…`;
 }
 
 function valueGiven(name: string, value: string | undefined): string | boolean {

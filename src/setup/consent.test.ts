@@ -19,7 +19,7 @@ function pc(parameters: Parameters) {
   const paths = { config: at('config'), data: at('data'), logs: at('logs'), agentDir };
   const directories = { ...paths, machineConfig: null, dataFromEnvironment: false };
   const system = { readValue: () => ({ kind: 'absent' }) as const };
-  const wanted = { parameters, version: '1.1.0', env: {}, system };
+  const wanted = { parameters, version: '1.1.0', env: {}, platform: 'linux', system } as const;
   const planned = () => {
     const input = {
       parameters,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { compareVersions } from '../base/compare-versions.ts';
 import { errorText } from '../base/logger.ts';
 import { writeChoices } from './choices.ts';
+import { putEntry } from './entry.ts';
 import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { bytesBelow } from './files.ts';
 import { SERVICE } from './names.ts';
@@ -31,6 +32,7 @@ export async function install(input: InstallInput, plan: Plan): Promise<number> 
     throw error instanceof SetupError ? error : new SetupError(SETUP_EXIT.failed, String(error));
   }
   for (const path of plan.configuration.spent) deleteSpent(path, input);
+  putEntry(input);
   tidy(input, plan);
   if (!plan.starts) return SETUP_EXIT.ok;
   return isUp ? checkSignIn(input) : SETUP_EXIT.serviceNotStarted;

@@ -63,6 +63,11 @@ export class Layout {
     write(this.shownFile, version);
   }
 
+  /** What people start to remove it, and what is left of earlier ones. */
+  uninstallers(): string[] {
+    return pathsIn(this.root, (name) => /^uninstall\.exe(?:\.\d+\.old)?$/i.test(name));
+  }
+
   has(version: string): boolean {
     return existsSync(this.directoryOf(version));
   }

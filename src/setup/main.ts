@@ -24,8 +24,9 @@ import { ASKS, SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { handOverInstall, handOverUninstall, isOfACommand } from './hand-over.ts';
 import { install } from './install.ts';
 import { Layout } from './layout.ts';
-import { openSetupLog, type SetupLog, type SetupLogFile } from './log.ts';
+import { openSetupLog, type SetupLog, type SetupLogFile, SHARE, whyNoLog } from './log.ts';
 import { machineEnvironment } from './machine-environment.ts';
+import { refuseOtherPlace } from './place.ts';
 import { type InstallInput, planOf } from './plan.ts';
 import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
 import { showCounting } from './show.ts';
@@ -41,8 +42,12 @@ const { values, positionals } = parseArgs({
     'command-line': { type: 'string' },
     answers: { type: 'string' },
     message: { type: 'string' },
+    /** Everybody's entry in the Start menu. */
+    entry: { type: 'string' },
     /** Number and SHA-256 of the release that an agent has taken: the version counts on trial. */
     trial: { type: 'string' },
+    /** The question to a person, if there was one, has named what /PURGE takes. */
+    purges: { type: 'boolean' },
     /** A person is there who can be asked. */
     asks: { type: 'boolean' },
     /** The digest of the plan that was agreed to, or that had nothing to be asked for. */
@@ -63,8 +68,6 @@ const directories = directoriesOf({
 
 /** The installer that has handed over to us. */
 const ANOTHER_ENDS_WITHIN_MS = 60_000;
-/** A share keeps its links to itself, and whose it is concerns those who have named it. */
-const SHARE = /^\\\\[^\\?.]/;
 
 // Made by the installer a moment ago, or at the installation, with the rights that we have.
 trustOnlyMaker(ownerOf(process.execPath));
@@ -93,6 +96,7 @@ async function run(): Promise<number> {
     };
     if (task !== 'uninstall') {
       try {
+        if (values.root !== undefined) refuseOtherPlace(resolve(values.root), values.asks === true, WINDOWS);
         const mode = values.root === undefined ? 'service' : modeBefore(new Layout(resolve(values.root)), WINDOWS);
         secureData(directories, mode, WINDOWS, (line) => notes.push(line));
       } catch (error) {
@@ -178,10 +182,11 @@ function safeLogFile(wanted: SetupLogFile): SetupLogFile {
   return wanted.isNamed && !isOurs ? wanted : { path: join(tmpdir(), freshName('install')), isNamed: false };
 }
 
-/** What `/LOG` names is used where nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
+/** What `/LOG` names is used where it is a log, and nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
 function notLedElsewhere(wanted: SetupLogFile, directory: string, notes: string[]): SetupLogFile {
-  if (!wanted.isNamed || SHARE.test(wanted.path)) return wanted;
-  const why = whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
+  if (!wanted.isNamed) return wanted;
+  const ledElsewhere = () => whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
+  const why = (SHARE.test(wanted.path) ? null : ledElsewhere()) ?? whyNoLog(wanted.path);
   if (why === null) return wanted;
   const path = join(directory, freshName('install'));
   notes.push(`note: this log is not in ${wanted.path}, as /LOG says, but in ${path}: ${why}`);
@@ -209,6 +214,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     parameters,
     directories,
     beside: beside(),
+    entry: values.entry ?? null,
     env,
     platform: process.platform,
     trial: trialGiven(),
@@ -231,7 +237,12 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   if (!isHandedOver && (input.trial !== null || (await isOfACommand(input, process.env)))) {
     const files = given({ '--command-line': values['command-line'], '--answers': values.answers });
     const agreed = values.asks === true ? digest : undefined;
-    const options = { '--installer': values.installer, '--trial': values.trial, '--agreed': agreed };
+    const options = {
+      '--installer': values.installer,
+      '--entry': values.entry,
+      '--trial': values.trial,
+      '--agreed': agreed,
+    };
     const others = Object.entries(given(options)).flat();
     handOverInstall({ ...input, args: ['install', '--root', rootGiven(), ...others], files });
     return HANDED_OVER;
@@ -253,6 +264,11 @@ function trialGiven(): InstallInput['trial'] {
 
 async function runUninstall(parameters: Parameters, log: SetupLog, logFile: string): Promise<number> {
   const layout = new Layout(rootGiven());
+  if (parameters.PURGE === true && values.purges !== true)
+    throw new SetupError(
+      SETUP_EXIT.configuration,
+      '/PURGE=1 was not understood by the uninstaller, which has not asked about it',
+    );
   const talk = agentTalk(directories.agentDir);
   if (await isOfACommand({ system: WINDOWS, talk, layout }, process.env)) {
     handOverUninstall({ system: WINDOWS, layout, log, commandLine: commandLine(), logFile });
@@ -265,6 +281,7 @@ async function runUninstall(parameters: Parameters, log: SetupLog, logFile: stri
     layout,
     parameters,
     directories,
+    entry: values.entry ?? null,
     profiles,
   });
 }

@@ -17,6 +17,8 @@ export interface InstallInput extends ServiceParts {
   readonly staged: string;
   readonly parameters: Parameters;
   readonly directories: Directories;
+  /** Everybody's entry in the Start menu, of which the installer has made a new one; null: it has not. */
+  readonly entry: string | null;
   /** The directory of the installer itself; null: none was started. */
   readonly beside: string | null;
   /** Of the machine, never of whoever has started us. */

@@ -6,6 +6,7 @@ import { COMPILED_DIRECTORY } from '../platform/compile-cache.ts';
 import { PASSABLE_TREE, PRIVATE_TREE, READ_ONLY_TREE, READABLE_PROGRAM } from '../platform/windows/access.ts';
 import { StillHeld } from '../platform/windows/holders.ts';
 import type { Inside } from '../platform/windows/secure-directory.ts';
+import { filesBelow } from './files.ts';
 import { Layout } from './layout.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import { openPrograms, putPrograms, putVersion, showVersion } from './put-files.ts';
@@ -20,6 +21,8 @@ class Pc {
   readonly held = new Set<string>();
   readonly said: string[] = [];
   readonly access: [path: string, sddl: string, deep: boolean][] = [];
+  /** What nobody can have a lock on any more. */
+  readonly freed: string[] = [];
 
   constructor() {
     mkdirSync(this.layout.versionsDirectory, { recursive: true });
@@ -46,7 +49,9 @@ class Pc {
       giveAccess: (path: string, sddl: string, { deep }: Inside) => void this.access.push([name(path), sddl, deep]),
       shutFile: (path: string) => {
         if (this.held.has(name(path))) throw new StillHeld('somebody has it open');
+        this.freed.push(name(path));
       },
+      freeFile: (path: string) => void this.freed.push(name(path)),
       insist: <T>(_path: string, work: () => T): T => work(),
       programsBelow: () => [],
     };
@@ -135,6 +140,30 @@ it('a version that is there is shut before anything of it is changed, and open a
   await again('service');
   expect(pc.text(`versions/${VERSION}/agent/main.js`)).toBe('agent/main.js');
   expect(pc.access[0]).toEqual(shut);
+});
+
+it('a version that is there is read, changed and moved once nobody can have a lock on anything of it', async () => {
+  const pc = new Pc();
+  await installed(pc, 'service');
+  const directory = pc.layout.directoryOf(VERSION);
+  const files = filesBelow(directory).map((name) => `versions/${VERSION}/${name}`);
+  expect(files).toContain(`versions/${VERSION}/app/resources/app.asar`);
+  const again = async (mode: 'service' | 'tray') => {
+    for (const part of ['app/resources/app.asar', 'agent/main.js', 'node/node.exe'])
+      pc.put(pc.staged, `tree/${part}`, part);
+    pc.freed.length = 0;
+    await putVersion(pc.input, planOf(mode), pc.transaction());
+    return pc.freed;
+  };
+  expect(await again('service')).toEqual(files);
+  expect(await again('tray')).toEqual([...files, `versions/${VERSION}/app/resources/host.json`]);
+  pc.put(directory, 'agent/main.js', 'damaged');
+  // Once more: who has only a lease on it may read on, and keeps it from being moved.
+  expect(await again('tray')).toEqual([...files, ...files]);
+  const held = `versions/${VERSION}/app/resources/app.asar`;
+  pc.put(directory, 'agent/main.js', 'damaged');
+  pc.held.add(held);
+  await expect(again('tray')).rejects.toThrow('somebody has it open');
 });
 
 it('what an agent has compiled makes no version damaged: nothing of it is replaced, and nobody is ended', async () => {

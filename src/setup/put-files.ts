@@ -32,19 +32,25 @@ export async function putVersion(input: InstallInput, plan: Plan, transaction: T
     // First of all: who holds it open could keep us from reading it as well.
     await transaction.step(`version ${version} is there`, () => () => openVersion(input, directory, modeBefore));
     shut(input, directory);
+    for (const name of filesBelow(directory)) input.system.freeFile(join(directory, name), say);
     if (input.system.insist(directory, () => isSameTree(tree, directory, [HOST_FILE, COMPILED]), say)) {
       await transaction.step('it is whole', () => {
         // What a repair leaves is the program alone; the agent compiles it again.
         removeQuietly(join(directory, COMPILED));
         const file = join(directory, HOST_FILE);
         const host = readIfThere(file);
-        if (host?.toString() !== hostText(mode)) writeHost(directory, mode);
+        if (host?.toString() !== hostText(mode)) {
+          if (host !== null) input.system.shutFile(file, say);
+          writeHost(directory, mode);
+        }
         return () => putBack(file, host);
       });
       return;
     }
     await transaction.step('but damaged: it is replaced', () => {
       endPrograms(input, directory);
+      // To move a directory waits for whoever has a lock on anything in it.
+      for (const name of filesBelow(directory)) input.system.shutFile(join(directory, name), say);
       const aside = join(layout.versionsDirectory, `.damaged-${Date.now()}`);
       input.system.insist(directory, () => renameSync(directory, aside), say);
       return () => renameSync(aside, directory);
@@ -94,7 +100,7 @@ function openVersion(input: InstallInput, directory: string, mode: Mode): void {
   give(input, directory, PASSABLE_TREE, false);
 }
 
-function give({ system }: Parts, path: string, sddl: string, deep: boolean): void {
+export function give({ system }: Parts, path: string, sddl: string, deep: boolean): void {
   if (existsSync(path)) system.giveAccess(path, sddl, { deep });
 }
 
@@ -155,8 +161,11 @@ export function showVersion(input: Parts & Pick<ServiceParts, 'layout'>, version
   }
 }
 
-/** False: somebody whom we must not end holds `file`; that is said, and the one that is there stays. */
-function isShut(input: Parts, file: string): boolean {
+/**
+ * False: somebody whom we must not end holds `file`; that is said, and the one that is there stays, for those whom `readers` names to
+ * read.
+ */
+export function isShut(input: Parts, file: string, readers = READABLE_PROGRAM): boolean {
   const say = (line: string) => input.log.say(line);
   try {
     input.system.shutFile(file, say);
@@ -164,7 +173,7 @@ function isShut(input: Parts, file: string): boolean {
   } catch (error) {
     if (!(error instanceof StillHeld)) throw error;
     say(`note: ${file} stays as it was until the next installation: ${error.message}`);
-    give(input, file, READABLE_PROGRAM, false);
+    give(input, file, readers, false);
     return false;
   }
 }

@@ -1,6 +1,7 @@
 /** Settings and secrets of the PC, and who may touch them. */
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { HASH_SECRET } from '../agent/config/helpdesk-hash.ts';
 import { errorText } from '../base/logger.ts';
 import { replaceFile } from '../base/replace-file.ts';
 import { POLICY_KEY } from '../platform/policies.ts';
@@ -89,6 +90,6 @@ export function deleteSpent(path: string, { log, system }: Pick<InstallInput, 'l
 /** For a disk that is copied: no name, no secret, no history of this PC stays on it. */
 export function forgetIdentity({ directories, system, log }: InstallInput): void {
   log.say('forgetting names, secrets and history of this PC');
-  for (const name of SIGN_IN_SECRETS) system.removeValue(SECRETS_KEY, name);
+  for (const name of [...SIGN_IN_SECRETS, HASH_SECRET]) system.removeValue(SECRETS_KEY, name);
   system.removeTree(directories.agentDir);
 }

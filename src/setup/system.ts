@@ -1,7 +1,8 @@
 /** What the set-up does to the machine beyond files, as a port, so that its order of steps can be tried anywhere. */
 import { machineRegistry, type RegistryValue } from '../platform/registry.ts';
-import { makeDirectory } from '../platform/windows/access.ts';
+import { makeDirectory, PRIVATE_FILE } from '../platform/windows/access.ts';
 import { insistOn, type Say } from '../platform/windows/holders.ts';
+import { writePrivateFile } from '../platform/windows/private-file.ts';
 import {
   type KeyBefore,
   removeKey,
@@ -12,7 +13,7 @@ import {
 } from '../platform/windows/registry-write.ts';
 import { removeTree } from '../platform/windows/remove-tree.ts';
 import { ancestors, endProgram, programsBelow, type RunningProgram } from '../platform/windows/running-programs.ts';
-import { giveAccess, type Inside, secureDirectory, shutFile, untrusted } from '../platform/windows/secure-directory.ts';
+import { giveAccess, type Inside, secureDirectory, untrusted } from '../platform/windows/secure-directory.ts';
 import {
   enableService,
   putService,
@@ -24,6 +25,7 @@ import {
   stopService,
 } from '../platform/windows/service-manager.ts';
 import { takeSetupLock } from '../platform/windows/setup-lock.ts';
+import { freeFile, shutFile } from '../platform/windows/shut-file.ts';
 
 export interface System {
   serviceState(name: string): ServiceState;
@@ -47,6 +49,10 @@ export interface System {
   giveAccess(path: string, sddl: string, inside: { readonly deep: boolean }): void;
   /** Nobody else can open the file from now on, and nobody does. @throws {StillHeld} */
   shutFile(path: string, say: Say): void;
+  /** To read a file that nobody else can open waits for nobody from now on. @throws {StillHeld} */
+  freeFile(path: string, say: Say): void;
+  /** Makes a file that only SYSTEM and the Administrators can open; one that is there already is an error. */
+  makeFile(path: string, content: Uint8Array): void;
   /** Does `work`, ending programs of people that keep us from it by what they hold at `path` or below. @throws {StillHeld} */
   insist<T>(path: string, work: () => T, say: Say): T;
   /** Why somebody who is no administrator could change it; null: nobody could. */
@@ -78,6 +84,8 @@ export const WINDOWS: System = {
   secureDirectory,
   giveAccess,
   shutFile,
+  freeFile,
+  makeFile: (path, content) => writePrivateFile(path, content, PRIVATE_FILE),
   insist: insistOn,
   untrusted,
   removeTree,

@@ -7,11 +7,11 @@ import { basename, dirname, join, relative } from 'node:path';
 import { errorText } from '../base/logger.ts';
 import { blockFor } from '../base/sleep.ts';
 import { POLICY_KEY } from '../platform/policies.ts';
-import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
+import { MACHINE_SECRETS, SECRETS_KEY } from '../platform/secrets.ts';
 import { isSetAside, NOT_TRUSTED } from '../platform/windows/set-aside.ts';
 import type { Directories } from '../shared/directories.ts';
 import type { Parameters } from './command-line.ts';
-import { SETUP_EXIT } from './exit-codes.ts';
+import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import { namesUnlessHeld } from './files.ts';
 import { ORIGINAL_SERVICE, SERVICE, SETUP_SERVICE } from './names.ts';
 import { removeWhenShut } from './put-files.ts';
@@ -21,11 +21,16 @@ import { endPrograms, type ServiceParts, stopAgent } from './service.ts';
 export interface UninstallInput extends ServiceParts {
   readonly parameters: Parameters;
   readonly directories: Directories;
+  /** Everybody's entry in the Start menu; null: not asked for. */
+  readonly entry: string | null;
   /** Where the profiles of the people of this PC lie. */
   readonly profiles: string;
 }
 
-/** All but the programs themselves, which the uninstaller takes away afterwards. @returns its exit code */
+/**
+ * All but what nobody else can open, which the uninstaller takes away afterwards. @returns its exit code @throws {SetupError} where
+ * somebody whom we must not end holds what people may read: the list of apps still has the product, so that it can be asked for again
+ */
 export async function uninstall(input: UninstallInput): Promise<number> {
   const { system, layout, log, parameters } = input;
   log.say('stopping the agent');
@@ -43,27 +48,34 @@ export async function uninstall(input: UninstallInput): Promise<number> {
   return SETUP_EXIT.ok;
 }
 
-/** What people may hold open goes first; the uninstaller, which takes the rest away, would stop at it. */
+/** What people may hold open: the uninstaller, which takes the rest away, would stop at it, or wait for ever. */
 function removeShown(input: UninstallInput): void {
-  const { layout, log, system } = input;
+  const { layout, log, system, entry } = input;
+  const left: string[] = [];
+  const say = (line: string) => log.say(line);
   const attempt = (path: string, work: () => void) => {
     try {
       work();
     } catch (error) {
       log.say(`note: ${path} can not be removed: ${errorText(error)}`);
+      left.push(path);
     }
   };
   const apps = layout.versions().map((version) => join(layout.directoryOf(version), 'app'));
   for (const directory of [layout.bin, ...apps]) attempt(directory, () => removeWhenShut(input, directory));
-  const { shownFile } = layout;
-  if (!existsSync(shownFile)) return;
-  attempt(shownFile, () => {
-    system.shutFile(shownFile, (line) => log.say(line));
-    rmSync(shownFile);
-  });
+  const removeFile = (file: string) =>
+    attempt(file, () => {
+      system.shutFile(file, say);
+      rmSync(file);
+    });
+  for (const file of [layout.shownFile, ...(entry === null ? [] : [entry])]) if (existsSync(file)) removeFile(file);
+  // At last: what is left is removed by it.
+  if (left.length === 0) layout.uninstallers().forEach(removeFile);
+  if (left.length === 0) return;
+  const text = `${left.join(', ')} can not be removed, since somebody holds it; remove the product once more`;
+  throw new SetupError(SETUP_EXIT.failed, text);
 }
 
-const SECRET_VALUES = [...SIGN_IN_SECRETS, 'CommandKeys', 'RequireSignedCommands'];
 /** Below a profile: what the window remembers, and in tray mode the agent's own directories. */
 const OF_A_PROFILE = [
   ['AppData', 'Roaming', 'Kanade Tray'],
@@ -84,7 +96,7 @@ function purge(input: UninstallInput): void {
     return;
   }
   if (parameters.KEEPSECRETS !== true) {
-    for (const name of SECRET_VALUES) system.removeValue(SECRETS_KEY, name);
+    for (const name of MACHINE_SECRETS) system.removeValue(SECRETS_KEY, name);
     system.removeKeyIfEmpty(SECRETS_KEY);
     system.removeKeyIfEmpty(SECRETS_KEY.slice(0, SECRETS_KEY.lastIndexOf('\\')));
     system.removeKeyIfEmpty(POLICY_KEY);

@@ -1,3 +1,4 @@
+/** Time that passes in a test without being waited for. */
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 
 /** The clocks of this machine, ahead of it by `passedMs`: the test lets time pass without waiting for it. */

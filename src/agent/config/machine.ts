@@ -33,7 +33,7 @@ export function machineOf(input: MachineInput): Machine {
   const { platform } = input;
   return {
     directories: directoriesOf({ ...input, home: homedir() }),
-    facts: factsOf(input),
+    facts: templateFactsOf(input),
     policies: readPolicies(POLICY_NAMES, { platform }),
     signedCommandsSwitch: signedCommandsSwitch({ platform, mayBeDenied: input.startedAs === 'tray' }),
     helpdeskHash: machineHashSecret(platform),
@@ -44,7 +44,8 @@ export function machineOf(input: MachineInput): Machine {
 const OS_NAMES: Readonly<Record<string, string>> = { win32: 'windows', darwin: 'macos' };
 const ARCH_NAMES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64', ia32: 'x86' };
 
-function factsOf({ platform, env, cwd }: MachineInput): TemplateFacts {
+/** What the templates of a settings file are filled in with here. */
+export function templateFactsOf({ platform, env, cwd }: Omit<MachineInput, 'startedAs'>): TemplateFacts {
   const system = {
     host: hostname(),
     os: OS_NAMES[platform] ?? platform,

@@ -21,6 +21,8 @@ export const READABLE_TOO = '(A;;0x120089;;;BU)';
 export const PRIVATE_FILE = 'O:BAD:P(A;;FA;;;SY)(A;;FA;;;BA)';
 /** For a program in a private directory that everybody may run. */
 export const READABLE_PROGRAM = `${PRIVATE_FILE}(A;;0x1200a9;;;BU)`;
+/** Also for the programs of Windows that show the Start menu, which are "application packages". */
+export const READABLE_ENTRY = `${PRIVATE_FILE}(A;;0x1200a9;;;BU)(A;;0x1200a9;;;S-1-15-2-1)`;
 export const PRIVATE_KEY = 'O:BAD:P(A;CI;KA;;;SY)(A;CI;KA;;;BA)';
 /** Users may read it. */
 export const KEY_READERS = '(A;CI;KR;;;BU)';

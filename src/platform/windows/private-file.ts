@@ -8,12 +8,15 @@ import { GENERIC_WRITE, INVALID_HANDLE } from './win32-constants.ts';
 
 const CREATE_NEW = 1;
 
-/** @throws {WindowsError} also where there is one already */
-export function writePrivateFile(path: string, text: string): void {
-  const bytes = Buffer.from(text);
+/** FILE_FLAG_OPEN_REPARSE_POINT */
+const NO_LINK = 0x0020_0000;
+
+/** `sddl`: whose it is instead. @throws {WindowsError} also where there is one already */
+export function writePrivateFile(path: string, content: string | Uint8Array, sddl = `D:P(A;;FA;;;${ownSid()})`): void {
+  const bytes = Buffer.from(content);
   let file: Handle = INVALID_HANDLE;
-  withAttributes(`D:P(A;;FA;;;${ownSid()})`, (attributes) => {
-    file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, 0, 0);
+  withAttributes(sddl, (attributes) => {
+    file = setupNative().CreateFileW(path, GENERIC_WRITE, 0, attributes, CREATE_NEW, NO_LINK, 0);
     if (file === INVALID_HANDLE) throw lastError(`making ${path}`);
   });
   using _ = atEnd(() => native().CloseHandle(file));

@@ -8,9 +8,9 @@ import { win32 } from 'node:path';
 import { atEnd } from '../../base/at-end.ts';
 import { errorText } from '../../base/logger.ts';
 import { blockFor } from '../../base/sleep.ts';
-import { PRIVATE_FILE, passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
+import { passedOn, READABLE_TOO, setAccess, withDescriptor } from './access.ts';
 import { accessOf, distrust, READS, readerOf } from './access-list.ts';
-import { insist, insistOn, isUsedByOthers, type Say, StillHeld } from './holders.ts';
+import { insist, isUsedByOthers, type Say, StillHeld } from './holders.ts';
 import { type Handle, native, WindowsError } from './native.ts';
 import { type Opened, whatItIs, withOpened } from './no-follow.ts';
 import {
@@ -25,7 +25,6 @@ import {
   makeIn,
   openIn,
   SHARE_IN_PLACE,
-  SHARE_NOTHING,
   STAT,
   WALK,
   wholePath,
@@ -34,7 +33,7 @@ import {
 } from './nt-files.ts';
 import { holdsOurs, isNotOurs } from './ours.ts';
 import { isSetAside, NotSecured, setAside } from './set-aside.ts';
-import { OWNER_AND_PROTECTED_DACL, READ_CONTROL, READ_DATA, WRITE_DAC, WRITE_OWNER } from './win32-constants.ts';
+import { OWNER_AND_PROTECTED_DACL, READ_CONTROL, WRITE_DAC, WRITE_OWNER } from './win32-constants.ts';
 
 const OWNER_AND_DACL = 0x5;
 /** Somebody may put another one there as quickly as we move the last away; ours comes first sooner or later. */
@@ -250,18 +249,6 @@ function giveInside(directory: Handle, path: string, sddl: string): void {
 
 function give(directory: Handle, name: string, path: string, sddl: string, what: number): void {
   withLocked(directory, name, WRITE_DAC | WRITE_OWNER | STAT, (handle) => setAccess(handle, path, sddl, what));
-}
-
-/**
- * Nobody but the Administrators can open the file from now on, and nobody does: programs of people that do are ended.
- * @throws {StillHeld} by somebody else
- */
-export function shutFile(path: string, say: Say): void {
-  giveAccess(path, PRIVATE_FILE, { deep: false });
-  const check = () => {
-    withOpenIn(0, wholePath(path), { access: READ_DATA | DELETE | STAT, share: SHARE_NOTHING }, () => {});
-  };
-  insistOn(path, check, say);
 }
 
 /** What is wrong with a directory or a file as it is, which must be there; null: only administrators can change it. */
