@@ -13,7 +13,7 @@ import { goTo, openWindow } from '../../test/support/window.ts';
 const EXPECTED: readonly (readonly [task: string, english: RegExp, japanese: RegExp, added?: readonly string[]])[] = [
   ['Good morning message', /^done in (less than 1|\d+) sec$/, /^(\d+秒|1秒未満)で完了$/],
   ['Office repair', /^finished with an error \(code 3\)$/, /^エラーで終了（コード 3）$/],
-  ['Printer fix', /^skipped – newer version exists$/, /^スキップ – 新しいバージョンあり$/],
+  ['Printer fix', /^skipped – another version is current$/, /^スキップ – 別のバージョンが現行$/],
   ['Browser clean-up', /^cancelled by IT before it started$/, /^開始前に情報システム部門が取り消し$/],
   ['Update check of last night', /^not run – too late$/, /^未実行 – 期限切れ$/],
   ['Teams reset', /^stopped by IT after (less than 1|\d+) sec$/, /^情報システム部門が(\d+秒|1秒未満)で中止$/],
@@ -81,7 +81,7 @@ describe('the demo', () => {
     await japanese.locator('[data-run]', { hasText: 'Printer fix' }).click();
     const main = japanese.getByRole('main');
     await expectPage(main).toContainText(
-      '情報システム部門が新しいバージョンを公開したため、古いバージョンは実行しませんでした。',
+      '情報システム部門が現行としているのは別のバージョンのため、実行しませんでした。',
     );
     await expectPage(main).toContainText('この端末に変更はありません。操作は不要です。');
     await goTo(japanese, '状態');

@@ -118,7 +118,7 @@ describe('with the code', () => {
     await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Everything is working');
     await goTo(page, 'Activity');
     await page.locator('[data-run]', { hasText: 'printer fix' }).click();
-    await expectPage(page.getByRole('heading', { level: 2 }).first()).toHaveText('Skipped: newer version exists');
+    await expectPage(page.getByRole('heading', { level: 2 }).first()).toHaveText('Skipped: another version is current');
     expect(await page.getByRole('main').textContent()).not.toMatch(INTERNALS);
   });
 

@@ -75,7 +75,7 @@ test.each([
     'IT stopped this task after 3 min. Some steps may already have been done.',
   ],
   ['TIMEOUT', {}, 'took too long, stopped after 10 min', 'Stopped after 10 min to protect this PC.'],
-  ['VERSION_PIN', {}, 'skipped – newer version exists', 'IT has published a newer version of this task.'],
+  ['VERSION_PIN', {}, 'skipped – another version is current', 'IT has set another version of this task.'],
 ] as const)('%s says times and codes as they were', (reason, fields, line, body) => {
   expect(describeRun(run({ reason, ...fields }), english, NOW)).toMatchObject({ line, body });
 });

@@ -116,7 +116,7 @@ export const SETTINGS = {
   'results.publish_pin_skips': {
     kind: 'boolean',
     default: true,
-    about: 'Skips for a newer version or a withdrawal are reported to the fleet',
+    about: 'Skips for another version or a withdrawal are reported to the fleet',
   },
   'results.drain_per_second': {
     kind: 'integer',
