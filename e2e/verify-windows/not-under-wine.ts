@@ -10,6 +10,7 @@ export const NOT_UNDER_WINE: Readonly<Record<string, string>> = {
   'Test-PlantedInnerJunctions': ONE_ACCOUNT,
   'Test-PlantedHardLinks': ONE_ACCOUNT,
   'Test-PlantedDestination': ONE_ACCOUNT,
+  'Test-PlantedWay': ONE_ACCOUNT,
   'Test-RaceDuringInstallation': ONE_ACCOUNT,
   'Test-PlantedTemp': ONE_ACCOUNT,
   'Test-HeldNames': ONE_ACCOUNT,
