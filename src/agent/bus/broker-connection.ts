@@ -11,7 +11,7 @@ import { clampTimerMs, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { CONNECT_TIMEOUT_MS, type DialOptions, dial } from './dial.ts';
 import { Downlink } from './downlink.ts';
-import { inboxesOf, secretToken } from './inboxes.ts';
+import { newInbox } from './inboxes.ts';
 import { inTime, type Traffic } from './late-answer.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
 import { Replies } from './replies.ts';
@@ -53,7 +53,7 @@ export class BrokerConnection {
   readonly #clock: Clock;
   readonly #uplink: Uplink;
   readonly #downlink: Downlink;
-  readonly #inboxes: string;
+  readonly #pcId: string;
   readonly #replies: Replies;
   readonly #pingIntervalMs: number;
   readonly #traffic: Traffic;
@@ -80,8 +80,8 @@ export class BrokerConnection {
     this.#clock = options.clock;
     this.#uplink = new Uplink(options.clock, () => nc.stats().outBytes);
     this.#downlink = new Downlink(options.clock);
-    this.#inboxes = inboxesOf(options.pcId);
-    this.#replies = new Replies(nc, this.#inboxes);
+    this.#pcId = options.pcId;
+    this.#replies = new Replies(nc, this.newInbox());
     this.#traffic = { inBytes: () => nc.stats().inBytes, flush: () => this.flush() };
     const onEnd = () => this.#replies.end(new errors.ClosedConnectionError());
     this.signal.addEventListener('abort', onEnd, { once: true });
@@ -124,7 +124,7 @@ export class BrokerConnection {
 
   /** A subject at which something can be heard that others do not know of. */
   newInbox(): string {
-    return `${this.#inboxes}.${secretToken()}`;
+    return newInbox(this.#pcId);
   }
 
   /**

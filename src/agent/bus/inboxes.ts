@@ -4,7 +4,6 @@
  * listening; no inbox of one answer can be guessed before it is there; what comes to one that lasts counts only as far as it says by
  * itself that it is what was asked for.
  */
-import { randomBytes } from 'node:crypto';
 import type { Msg } from '@nats-io/transport-node';
 import { nameOf } from '../../shared/ids.ts';
 
@@ -13,9 +12,14 @@ export function inboxesOf(pcId: string): string {
   return `_INBOX.${nameOf(pcId)}`;
 }
 
-/** A token that nobody guesses. */
+/** One of them, of which nobody else knows. */
+export function newInbox(pcId: string): string {
+  return `${inboxesOf(pcId)}.${secretToken()}`;
+}
+
+/** What nobody guesses. One is made for each message that is sent, and a UUID costs a twentieth of random bytes of one's own. */
 export function secretToken(): string {
-  return randomBytes(12).toString('base64url');
+  return crypto.randomUUID();
 }
 
 export interface Delivery {

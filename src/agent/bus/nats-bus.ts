@@ -27,7 +27,7 @@ import type {
 } from './bus.ts';
 import { Connector, type ConnectorOptions } from './connector.ts';
 import { consumeDurable } from './durable.ts';
-import { inboxesOf, secretToken } from './inboxes.ts';
+import { newInbox } from './inboxes.ts';
 import { kvGet, kvWatch } from './kv.ts';
 import { objectGet, objectPiece, objectStat, objectsPresent } from './objects.ts';
 import { Permissions } from './permissions.ts';
@@ -66,7 +66,7 @@ export class NatsBus implements Bus {
     this.#serverClock = new ServerClock(options.clock);
     this.#subscriptions = new Subscriptions(this.#permissions, options.log, options.bindBackoff);
     // Nobody sends there. It shows whether answers can be heard at all, and notices when they can again.
-    const inbox = `${inboxesOf(options.pcId)}.${secretToken()}`;
+    const inbox = newInbox(options.pcId);
     this.#subscriptions.add({ subject: inbox, handler: () => {} }, null);
     this.#connector = new Connector(options, {
       permissions: this.#permissions,

@@ -2,12 +2,13 @@ import { errors } from '@nats-io/transport-node';
 import { expect, test } from 'vitest';
 import { operator } from '../../../test/support/fleet.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { newInbox } from './inboxes.ts';
 import { Replies } from './replies.ts';
 
 async function connection(config = '') {
   const server = await startNatsServer({ config });
   const nc = await operator(server);
-  return { nc, other: await operator(server), replies: new Replies(nc, '_INBOX.PC-A') };
+  return { nc, other: await operator(server), replies: new Replies(nc, newInbox('PC-A')) };
 }
 
 test('each request gets its own answer, in whatever order they come, and only the first', async () => {

@@ -26,10 +26,10 @@ export class Replies {
   readonly #pending = new Map<string, Pending>();
   #listening = false;
 
-  /** `inboxes`: see {@link inboxesOf}. */
-  constructor(nc: NatsConnection, inboxes: string) {
+  /** `inbox`: where the answers come to, below it. */
+  constructor(nc: NatsConnection, inbox: string) {
     this.#nc = nc;
-    this.#inbox = `${inboxes}.${secretToken()}`;
+    this.#inbox = inbox;
   }
 
   /** @throws what the library says of a subject or a body that can't be sent */

@@ -4,6 +4,7 @@ import type { Binding, Bus } from '../bus/bus.ts';
 import { decodeTailRequest, encodeTailReply } from '../wire/live-tail.ts';
 import { liveTailSubject } from '../wire/subjects.ts';
 import type { RecentTail, TailSource } from './recent-tails.ts';
+import { respondFitting } from './respond-fitting.ts';
 
 const UNKNOWN: RecentTail = { running: false, stdout: '', stderr: '', stdoutCut: false, stderrCut: false };
 
@@ -13,26 +14,23 @@ export function startLiveTail(options: { pcId: PcId; bus: Bus; tails: TailSource
     if (message.reply === undefined) return;
     const request = decodeTailRequest(message.data);
     const tail = request.ok ? options.tails.tail(request.resultId) : undefined;
-    let said = tail ?? UNKNOWN;
-    // A broker that takes less than all of it gets the ends.
-    while (!message.respond(encodeTailReply({ found: tail !== undefined, ...said })) && hasMuch(said))
-      said = halfOf(said);
+    const encode = (said: RecentTail) => encodeTailReply({ found: tail !== undefined, ...said });
+    respondFitting(message, tail ?? UNKNOWN, encode, endsOf);
   });
 }
 
 const LEAST_CHARACTERS = 64;
 
-function hasMuch({ stdout, stderr }: RecentTail): boolean {
-  return stdout.length + stderr.length > LEAST_CHARACTERS;
-}
-
-function halfOf(tail: RecentTail): RecentTail {
+/** The second half of both streams. */
+function endsOf(tail: RecentTail): RecentTail | null {
+  const { stdout, stderr } = tail;
+  if (stdout.length + stderr.length <= LEAST_CHARACTERS) return null;
   const half = (text: string) => text.slice(Math.ceil(text.length / 2));
   return {
     ...tail,
-    stdout: half(tail.stdout),
-    stderr: half(tail.stderr),
-    stdoutCut: tail.stdoutCut || tail.stdout !== '',
-    stderrCut: tail.stderrCut || tail.stderr !== '',
+    stdout: half(stdout),
+    stderr: half(stderr),
+    stdoutCut: tail.stdoutCut || stdout !== '',
+    stderrCut: tail.stderrCut || stderr !== '',
   };
 }

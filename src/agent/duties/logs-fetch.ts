@@ -10,6 +10,7 @@ import { decodeLogsRequest } from '../wire/logs-request.ts';
 import { logsFetchSubject } from '../wire/subjects.ts';
 import { cutFront, lastLines } from './log-tail.ts';
 import { newestLogFile } from './log-view.ts';
+import { respondFitting } from './respond-fitting.ts';
 
 /** Every broker takes so much, and one that does not is not asked again and again. */
 const LEAST_ANSWER_BYTES = 512;
@@ -84,7 +85,7 @@ class LogRequest {
     if (this.isAnswered) return;
     this.isAnswered = true;
     this.close();
-    respondWithEnd(this.#message, body);
+    respondFitting(this.#message, body, (end) => end, endOf);
   }
 
   close(): void {
@@ -92,10 +93,9 @@ class LogRequest {
   }
 }
 
-/** A broker that takes less than all of it gets the end. */
-function respondWithEnd(message: BusMessage, body: Uint8Array): void {
-  let end = body;
-  while (!message.respond(end) && end.length > LEAST_ANSWER_BYTES) end = cutFront(end, end.length >> 1);
+/** The second half, which is the newer one. */
+function endOf(text: Uint8Array): Uint8Array | null {
+  return text.length > LEAST_ANSWER_BYTES ? cutFront(text, text.length >> 1) : null;
 }
 
 async function read(options: LogsFetchOptions, lines: number, signal: AbortSignal): Promise<Uint8Array> {
