@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { loopTurn } from '../../base/loop-turn.ts';
 import { GroupCommit } from './group-commit.ts';
 
 function setUp() {
@@ -57,6 +58,17 @@ test('what nobody waits for goes along with the next group, in its order, or by 
   expect([rows(), commits()]).toEqual([[1, 2], 1]);
   await group.submitLazily(put(3));
   expect([rows(), commits()]).toEqual([[1, 2, 3], 2]);
+});
+
+test('many that nobody waits for are committed at once: a queue of deliveries may have only so many under way', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { group, put, rows, commits } = setUp();
+  const few = Array.from({ length: 63 }, (_, n) => group.submitLazily(put(n)));
+  await loopTurn();
+  expect([rows().length, commits()]).toEqual([0, 0]);
+  await Promise.all([...few, group.submitLazily(put(63))]);
+  expect([rows().length, commits()]).toEqual([64, 1]);
 });
 
 test('closing commits what is queued and refuses what comes after', async () => {

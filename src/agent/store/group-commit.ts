@@ -15,6 +15,8 @@ interface Job {
 
 /** Long enough to go along with the end of a short script, short enough for a note about a running one. */
 const LAZY_MS = 25;
+/** So many that nobody waits for are worth a commit of their own: they would hold up whoever may have only so many under way. */
+const LAZY_MAX = 64;
 /** The event loop is not held for much longer than this by one group. */
 const GROUP_MS = 10;
 const GROUP_MAX = 400;
@@ -55,10 +57,11 @@ export class GroupCommit {
     setImmediate(() => this.flush());
   }
 
-  /** The same for what nobody waits for: it goes with the next group, or after {@link LAZY_MS} in one of its own. */
+  /** The same for what nobody waits for: it goes with the next group, or after {@link LAZY_MS}, or as the {@link LAZY_MAX}th, in one of its own. */
   submitLazily<T>(work: () => T): Promise<T> {
     const done = this.#enqueue(work);
-    if (!this.#scheduled && !this.#closed) this.#lazyTimer ??= setTimeout(() => this.flush(), LAZY_MS);
+    if (this.#queue.length >= LAZY_MAX) this.#schedule();
+    else if (!this.#scheduled && !this.#closed) this.#lazyTimer ??= setTimeout(() => this.flush(), LAZY_MS);
     return done;
   }
 
