@@ -3,19 +3,23 @@ import type { Database } from 'better-sqlite3';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
+import type { Watched } from '../../base/watched.ts';
 import type { Counters } from './counters.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { checkIntegrity } from './integrity-check.ts';
 import type { StoreMaintenance } from './maintenance.ts';
 import type { ServerTime } from './server-time.ts';
+import type { StoreState } from './writability.ts';
 
 /** How soon a disk that has room again is noticed. */
 const PROBE_INTERVAL_MS = 2_000;
-/** And how soon that room runs short; who writes before finds it out by itself. Each poll wakes a PC that has nothing to do. */
+/** And how soon that room runs short; who writes before finds it out by itself. */
 const PROBE_WHILE_ROOM_MS = 4_000;
-/** In rounds of the above: half a minute, an hour. */
-const KEEP_EVERY = 8;
-const PRUNE_EVERY = 113 * KEEP_EVERY;
+/** The same where nothing was written since the last time and so much is free. Each poll wakes a PC that has nothing to do. */
+const PROBE_WHILE_QUIET_MS = 16_000;
+const PLENTY_BYTES = 1024 ** 3;
+const KEEP_EVERY_MS = 30_000;
+const PRUNE_EVERY_MS = 3_600_000;
 /** A checkpoint waits for the disk three times: what a PC with nothing to do writes of its link is not worth one each time. */
 const CHECKPOINT_COMMITS = 8;
 const CHECK_AFTER_UNCLEAN_MS = 60_000;
@@ -40,7 +44,8 @@ export interface UpkeepOptions {
   readonly isWritable: () => boolean;
   readonly probe: () => Promise<void>;
   /** So many commits were there so far. */
-  readonly commits: () => number;
+  readonly commits: Watched<number>;
+  readonly state: Watched<StoreState>;
   readonly followRoom: () => void;
   /** Nothing is open. */
   readonly idle: () => boolean;
@@ -53,7 +58,11 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   readonly #closing = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #rounds = 0;
+  #isQuiet = false;
+  #keptAtMs = Number.NEGATIVE_INFINITY;
+  #prunedAtMs = Number.NEGATIVE_INFINITY;
+  #commitsSeen = 0;
+  #serverNowMs: () => number | null = () => null;
   #checkpointedAt = 0;
   #keeping = false;
 
@@ -62,7 +71,7 @@ export class Upkeep {
   }
 
   start({ unclean = false, serverNowMs }: StartOptions): void {
-    const { usable, log, followRoom } = this.#options;
+    const { usable, log, followRoom, probe, commits, state } = this.#options;
     if (!usable) {
       this.#timer = setInterval(followRoom, PROBE_INTERVAL_MS).unref();
       return;
@@ -70,16 +79,36 @@ export class Upkeep {
     const inMs = unclean ? CHECK_AFTER_UNCLEAN_MS : CHECK_WITHIN_MS * (0.5 + Math.random() / 2);
     drop(this.#checkIntegrity(inMs), log, 'checking the whole store');
     // The room on the disk decides what is admitted; the rest of the upkeep can wait until the fleet has seen us.
-    void this.#keep(serverNowMs);
-    this.#keepAgain(serverNowMs);
+    this.#serverNowMs = serverNowMs;
+    for (const watched of [commits, state]) watched.watch(() => this.#written());
+    void this.#once(probe);
+    this.#keepAgain();
   }
 
-  #keepAgain(serverNowMs: () => number | null): void {
+  /** Something was written, or could not be: the next probe is not put off any more. */
+  #written(): void {
+    if (!this.#isQuiet || this.#closing.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#keepAgain();
+  }
+
+  #keepAgain(): void {
+    const pauseMs = this.#pauseMs();
+    this.#isQuiet = pauseMs === PROBE_WHILE_QUIET_MS;
     const again = () => {
-      void this.#keep(serverNowMs);
-      this.#keepAgain(serverNowMs);
+      void this.#keep();
+      this.#keepAgain();
     };
-    this.#timer = setTimeout(again, this.#options.isWritable() ? PROBE_WHILE_ROOM_MS : PROBE_INTERVAL_MS).unref();
+    this.#timer = setTimeout(again, pauseMs).unref();
+  }
+
+  #pauseMs(): number {
+    const { isWritable, commits, maintenance } = this.#options;
+    if (!isWritable()) return PROBE_INTERVAL_MS;
+    const before = this.#commitsSeen;
+    this.#commitsSeen = commits.value;
+    const isQuiet = this.#commitsSeen === before && (maintenance.freeBytes() ?? 0) >= PLENTY_BYTES;
+    return isQuiet ? PROBE_WHILE_QUIET_MS : PROBE_WHILE_ROOM_MS;
   }
 
   close(): void {
@@ -90,7 +119,7 @@ export class Upkeep {
 
   #checkpoint(): void {
     const { maintenance, commits } = this.#options;
-    const now = commits();
+    const now = commits.value;
     if (now - this.#checkpointedAt < CHECKPOINT_COMMITS) return;
     maintenance.checkpoint();
     this.#checkpointedAt = now;
@@ -108,21 +137,32 @@ export class Upkeep {
     }
   }
 
-  async #keep(serverNowMs: () => number | null): Promise<void> {
-    if (this.#keeping) return;
-    this.#keeping = true;
-    const { isWritable, probe, maintenance, counters, group, serverTime, log } = this.#options;
-    const round = this.#rounds++;
-    try {
-      await probe();
-      // Not the first: the fleet is to see us before.
-      if (!isWritable() || round % KEEP_EVERY !== 1) return;
+  async #keep(): Promise<void> {
+    const { isWritable, maintenance, counters, group, serverTime } = this.#options;
+    await this.#once(async () => {
+      await this.#options.probe();
+      const nowMs = performance.now();
+      if (!isWritable() || nowMs - this.#keptAtMs < KEEP_EVERY_MS) return;
+      this.#keptAtMs = nowMs;
       await maintenance.keepReserve();
       await counters.save(group);
-      if (round % PRUNE_EVERY === 1) await maintenance.prune(await serverTime.confirmed(serverNowMs()));
+      if (nowMs - this.#prunedAtMs >= PRUNE_EVERY_MS) {
+        this.#prunedAtMs = nowMs;
+        await maintenance.prune(await serverTime.confirmed(this.#serverNowMs()));
+      }
       this.#checkpoint();
+    });
+  }
+
+  /** Never rejects; one at a time. */
+  async #once(work: () => Promise<void>): Promise<void> {
+    if (this.#keeping) return;
+    this.#keeping = true;
+    try {
+      await work();
     } catch (error) {
-      if (!this.#closing.signal.aborted) log.warn('upkeep of the store failed', { error: errorText(error) });
+      if (this.#closing.signal.aborted) return;
+      this.#options.log.warn('upkeep of the store failed', { error: errorText(error) });
     } finally {
       this.#keeping = false;
     }
