@@ -24,13 +24,13 @@ function setUp({ freeBytes = 2 * GIB } = {}) {
   };
   const probes: number[] = [];
   const began = performance.now();
-  const { hasRoom } = store.maintenance;
+  const hasRoom = store.maintenance.hasRoom.bind(store.maintenance);
   store.maintenance.freeBytes = () => freeBytes;
   // Writes a file of many megabytes, which takes real time.
   store.maintenance.keepReserve = async () => {};
   store.maintenance.hasRoom = () => {
     probes.push(Math.round((performance.now() - began) / 1_000));
-    return hasRoom.call(store.maintenance);
+    return hasRoom();
   };
   return { store, db: opened.db, probes, pass };
 }
