@@ -64,8 +64,6 @@ export class Connector {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   readonly #refusals = new Map<string, Refusals>();
-  /** Servers that did not say a word when they were asked last. */
-  readonly #mute = new Set<string>();
   #peers: readonly string[] = [];
   #lastGood: { readonly atMs: number; readonly upMs: number } | null = null;
   /** Since when there was no connection that lasted. */
@@ -189,7 +187,7 @@ export class Connector {
       const { host } = url;
       const refused = this.#refusals.get(host);
       if (refused !== undefined && refused.untilUpMs > this.#clock.upMs()) continue;
-      const opened = await openConnection(url, { ...this.#options, ...this.#parts, mute: this.#mute }, signal);
+      const opened = await openConnection(url, { ...this.#options, ...this.#parts }, signal);
       if (opened === null) return null;
       if (opened.kind === 'open') {
         this.#refusals.delete(host);
