@@ -104,6 +104,7 @@ export class Store {
     this.#group = new GroupCommit(db, {
       onError: (error) => this.#writability.failed(error),
       onCommit: () => this.#commits.set(this.#commits.value + 1),
+      log: this.#log,
     });
     this.kills = new Kills(db, this.#group);
     this.waits = new Waits(db, this.#group, this.timeline);
