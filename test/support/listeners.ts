@@ -89,7 +89,7 @@ export async function stallingListener(greet: (socket: Socket) => void) {
 export function upgrade(socket: Socket, text: string | null): void {
   socket.once('data', (data) => {
     const key = /sec-websocket-key: (.*)\r\n/i.exec(data.toString('latin1'))?.[1];
-    // RFC 6455, §4.2.2.
+    // RFC 6455 §4.2.2.
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,

@@ -8,7 +8,7 @@ import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io
 
 /** How long the other side has to say goodbye, and to read what was sent before. */
 const GOODBYE_MS = 1_000;
-/** Where Node's HTTP client says on which socket a request goes out (undici, `DiagnosticsChannel.md`). */
+/** Where Node's HTTP client says on which socket a request goes out (a diagnostics channel of undici). */
 const REQUEST_SENT = 'undici:client:sendHeaders';
 
 /** As the library's own `wsconnect`. */
