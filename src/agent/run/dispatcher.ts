@@ -59,7 +59,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#foundRun = options.store.inbox.newestRun();
+    this.#foundRun = options.store.foundRun;
     const { signal } = this.#stopping;
     this.#scriptObjects = new ScriptObjects(options.bus, options.clock, signal);
     this.#kills = new KillOrders({ ...options, signal });

@@ -33,7 +33,7 @@ export class Settling {
 
   constructor(options: SettleOptions) {
     this.#options = options;
-    this.#foundRun = options.store.inbox.newestRun();
+    this.#foundRun = options.store.foundRun;
     this.#suspectUpTo = this.#foundRun;
     this.#unnoted = options.oldCopy ? this.#foundRun : null;
     options.bus.link.watch(({ state }) => {
