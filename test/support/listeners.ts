@@ -66,8 +66,8 @@ export function infoLine(more: object = {}): string {
   return `INFO ${JSON.stringify(info)}\r\n`;
 }
 
-/** A listener that says the one thing to each connection, and nothing after it. */
-export async function stallingListener(greet: (socket: Socket) => void) {
+/** A listener that greets each connection, and says nothing by itself after it. */
+export async function stallingListener(greet: (socket: Socket) => void, port = 0) {
   const open = new Set<Socket>();
   let tries = 0;
   const server = createServer((socket) => {
@@ -77,12 +77,13 @@ export async function stallingListener(greet: (socket: Socket) => void) {
     greet(socket);
     socket.resume();
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
+  await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
+  const close = () => {
     for (const socket of open) socket.destroy();
     server.close();
-  });
-  return { open: open as ReadonlySet<Socket>, port: portOf(server), tries: () => tries };
+  };
+  onTestFinished(close);
+  return { open: open as ReadonlySet<Socket>, port: portOf(server), tries: () => tries, close };
 }
 
 /** Takes a connection for a WebSocket, as a web port of a broker does, and sends `text`, unless it is null. */

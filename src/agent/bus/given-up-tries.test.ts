@@ -71,3 +71,29 @@ test('a try has an end whatever it waits for, and the connection that comes of i
   link.open();
   await eventually(() => expect(link.sockets.size).toBe(0));
 });
+
+test('of servers that the cluster has named and that do not answer a round tries one, and each round another', async () => {
+  const peers = await Promise.all([1, 2, 3].map(() => stallingListener(() => {})));
+  const connect_urls = peers.map(({ port }) => `127.0.0.1:${port}`);
+  const tries = () => peers.map((peer) => peer.tries()).toSorted();
+  const port = await freePort();
+  const broker = () =>
+    stallingListener((socket) => {
+      socket.write(infoLine({ connect_urls }));
+      socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
+    }, port);
+  let configured = await broker();
+  const bus = startBus(`nats://127.0.0.1:${port}`);
+  for (const tried of [
+    [0, 0, 1],
+    [0, 1, 1],
+    [1, 1, 1],
+  ]) {
+    await linkState(bus, 'connected');
+    configured.close();
+    await eventually(() => expect(tries()).toEqual(tried));
+    configured = await broker();
+    await linkState(bus, 'connected');
+    expect(tries()).toEqual(tried);
+  }
+});
