@@ -9,6 +9,7 @@ import type { Arrival } from '../store/runs.ts';
 import { type Command, encodeCommand, recordOf } from '../wire/command.ts';
 import type { Job } from '../wire/job.ts';
 import type { Trigger } from '../wire/schedule.ts';
+import { LAST_NS } from '../wire/timestamp.ts';
 import { OID_NAMESPACE, uuidV5 } from '../wire/uuid-v5.ts';
 import type { Plan } from './types.ts';
 
@@ -43,12 +44,18 @@ export function commandOf(pcId: string, plan: Plan, job: Job, tick: Pick<Tick, '
     jitterSecs: plan.jitterSecs,
     runAs: job.runAs,
     cwd: job.cwd,
-    deadlineAtNs: startingDeadlineMs === null ? null : BigInt(Math.round(tick.atMs + startingDeadlineMs)) * NS_PER_MS,
+    deadlineAtNs: startingDeadlineMs === null ? null : deadlineAfter(tick.atMs, startingDeadlineMs),
     staleness: job.staleness,
     scriptObject: job.scriptObject,
     bypassLocalLimit: job.bypassLocalLimit,
     retry: plan.retry,
   };
+}
+
+/** null: later than any time that can be written, which is never. */
+function deadlineAfter(atMs: number, ms: number): bigint | null {
+  const ns = BigInt(Math.round(atMs + ms)) * NS_PER_MS;
+  return ns > LAST_NS ? null : ns;
 }
 
 /** The same as it comes into the store. */

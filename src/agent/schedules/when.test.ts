@@ -1,9 +1,11 @@
 /** Schedules as 0.101 writes them (protocol §6.4 and §6.6), and the completions that both generations keep. */
 import { describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
+import { runIdOf } from '../../../test/support/ids.ts';
 import { JOB, ManualClock, START, scheduleRig } from '../../../test/support/schedule-rig.ts';
 import { arrival, ending } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import { decodeCommand } from '../wire/command.ts';
 
 const MINUTE_S = 60;
 
@@ -522,3 +524,21 @@ test('a store that can not be read while very many are due is looked at again, a
   await rig.pass(MINUTE_S);
   expect(rig.fired).toHaveLength(300);
 });
+
+test.each([
+  ['7972y', true],
+  ['9000y', false],
+  ['300000y', false],
+  ['18446744073709551615s', false],
+])(
+  'a last moment to start that is %s later is one: %s, as no time beyond 9999 can be written',
+  async (starting_deadline, isOne) => {
+    const rig = scheduleRig();
+    rig.start({ s: { when: { per_pc: 'once' }, starting_deadline } });
+    await rig.pass(MINUTE_S);
+    expect(rig.fired).toHaveLength(1);
+    const decoded = decodeCommand(rig.store.inbox.body(runIdOf(rig.fired[0]?.run ?? 0)));
+    expect(decoded.ok && decoded.command.deadlineAtNs !== null).toBe(isOne);
+    expect(decoded.ok).toBe(true);
+  },
+);

@@ -6,6 +6,9 @@ import { NS_PER_SECOND } from '../../shared/time-units.ts';
 
 const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):?(\d\d))$/;
 
+/** The last moment that can be written: the years of RFC 3339 have four digits. */
+export const LAST_NS = 253_402_300_799n * NS_PER_SECOND + 999_999_999n;
+
 /**
  * Reads RFC 3339 with the relaxations of protocol §3.9; undefined if it is none or names no valid date. Digits after the ninth of a
  * fraction are cut off. A leap second (`:60`) is the moment after second 59.
