@@ -39,9 +39,36 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 /** What an empty `TZ` is called, and then refused. */
 const UNKNOWN_ZONE = 'Etc/Unknown';
+/** Of a `TZ` like `XYZ5` or `Foo/Bar` there is no name at all. */
+type ZoneName = string | undefined;
 
-/** The zone of this PC, as this process knows it (`zone-watch.ts`). */
+/** The zone of this PC, as this process knows it (`zone-watch.ts`): one in which the wall says what `Date` says. */
 export function machineZone(): string {
-  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-  return timeZone === UNKNOWN_ZONE ? 'UTC' : timeZone;
+  const { timeZone: name } = new Intl.DateTimeFormat().resolvedOptions() as { readonly timeZone: ZoneName };
+  const offsetMinutes = -new Date().getTimezoneOffset();
+  const key = `${name} ${offsetMinutes}`;
+  const known = zones.get(key) ?? zoneOf(name, offsetMinutes);
+  zones.set(key, known);
+  return known;
+}
+
+/** By the name and the offset: what is asked for with each check of a schedule is told apart once. */
+const zones = new Map<string, string>();
+
+function zoneOf(name: ZoneName, offsetMinutes: number): string {
+  if (name === UNKNOWN_ZONE) return 'UTC';
+  return name !== undefined && isOfDate(name) ? name : offsetName(offsetMinutes);
+}
+
+/** `GMT+5` lies west of Greenwich, as POSIX has it, and is named `+05:00`. */
+function isOfDate(zone: string): boolean {
+  const now = new Date();
+  const { minute } = wallTime(now.getTime(), zone);
+  return minute === now.getHours() * 60 + now.getMinutes();
+}
+
+function offsetName(minutes: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
