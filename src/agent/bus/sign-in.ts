@@ -2,7 +2,12 @@
  * What a sign-in needs. Read from its sources again for each try, so that a rotated secret or certificate heals a refused
  * one without a restart (architecture §7).
  */
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import {
+  type ConnectionOptions as ConnectionTlsOptions,
+  createSecureContext,
+  getCACertificates,
+  setDefaultCACertificates,
+} from 'node:tls';
 import {
   type Authenticator,
   type ConnectionOptions,
@@ -63,27 +68,55 @@ function usable(what: string, authenticator: Authenticator): Authenticator {
  * TLS options for one server. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws
  * {@link UnusableSignIn} where the files could not be used: then `tls` says why.
  */
-export function tlsOptions(url: URL, tls: TlsTexts | string): ConnectionOptions['tls'] | undefined {
+export function tlsOptions(url: URL, tls: TlsTexts | string): TlsOptions | undefined {
   if (typeof tls === 'string') throw new UnusableSignIn(tls);
   const { ca, cert, key, serverName } = tls;
   const wanted = url.protocol === 'tls:' || url.protocol === 'wss:' || ca !== null || cert !== null;
   if (!wanted) return undefined;
-  const authorities = [...trusted()];
-  if (ca !== null) authorities.push(ca);
+  if (made?.ca !== ca || made.cert !== cert || made.key !== key) made = make({ ca, cert, key });
+  return { ...made.options, ...(serverName === null ? {} : { servername: serverName }) };
+}
+
+/** Also Node's own, which the library hands on as they are. */
+export type TlsOptions = Exclude<ConnectionOptions['tls'], null | undefined> &
+  Pick<ConnectionTlsOptions, 'secureContext'>;
+
+type Sources = Pick<TlsTexts, 'ca' | 'cert' | 'key'>;
+
+/** Of the last try: to read some hundred authorities takes 100 ms, and they are mostly those of the try before. */
+let made: Made | undefined;
+
+interface Made extends Sources {
+  readonly options: TlsOptions;
+}
+
+function make(sources: Sources): Made {
+  const { ca, cert, key } = sources;
+  const authorities = ca === null ? trusted() : [...trusted(), ca];
   // wss goes through the platform's WebSocket, which takes no options: its trust is the process's default.
-  setDefaultCACertificates(authorities);
-  return {
+  if (made === undefined || made.ca !== ca) setDefaultCACertificates(authorities);
+  const texts = {
     ca: authorities.join('\n'),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),
-    ...(serverName === null ? {} : { servername: serverName }),
   };
+  try {
+    return { ...sources, options: { secureContext: createSecureContext(texts) } };
+  } catch {
+    // A certificate that is none: the connect says so.
+    return { ...sources, options: texts };
+  }
 }
 
 let platform: readonly string[] | undefined;
 
 /** Asked for once: later on `default` would be what we have set ourselves, an authority that was taken back included. */
 function trusted(): readonly string[] {
-  platform ??= [...getCACertificates('default'), ...getCACertificates('system')];
+  platform ??= distinct([...getCACertificates('default'), ...getCACertificates('system')]);
   return platform;
+}
+
+/** Each certificate once, however it is written: the lists have most of theirs in common, and some twice. */
+export function distinct(pems: readonly string[]): readonly string[] {
+  return [...new Map(pems.map((pem) => [pem.replaceAll(/-----[A-Z ]+-----|\s/g, ''), pem])).values()];
 }
