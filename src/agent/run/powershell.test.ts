@@ -13,6 +13,8 @@ import {
 } from './powershell.ts';
 import { invocation } from './shell.ts';
 
+const EACH_UNIT = Array.from({ length: 65_536 }, (_, unit) => String.fromCharCode(unit)).join('');
+
 /** What `[regex]::Unescape` makes of the input, in JavaScript. */
 function unescaped(input: string): string {
   const named: Record<string, string> = { n: '\n', r: '\r' };
@@ -35,6 +37,12 @@ describe('the script on its way into PowerShell', () => {
     ['line feeds at its end', 'a\n\n'],
     ['what looks like a date', '2024-01-01T00:00:00Z'],
     ['a byte order mark that is not in front', 'a\ufeff'],
+    ['nothing', ''],
+    // Behind an `x`, as the first of them would be cut off.
+    ['each UTF-16 unit', `x${EACH_UNIT}`],
+    // More than are escaped at a time, with a pair at each place where it could be cut.
+    ['a large text of pairs', `${'\u{1f600}'.repeat(100_000)}x${'\u{1f600}'.repeat(100_000)}`],
+    ['as much as is escaped at a time', 'é'.repeat(65_536)],
   ])('keeps %s', (_, script) => {
     const input = powershellInput(script);
     expect(unescaped(input)).toBe(script);
