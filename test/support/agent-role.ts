@@ -30,6 +30,8 @@ export const AGENT_ROLE: Role = {
     CREATE_OF_DURABLE,
     '$JS.API.CONSUMER.MSG.NEXT.EXEC.<durable>',
     '$JS.ACK.EXEC.<durable>.>',
+    // As newer servers write it.
+    '$JS.ACK.*.*.EXEC.<durable>.>',
     ...WATCHED.map((bucket) => `$JS.API.CONSUMER.CREATE.KV_${bucket}`),
     ...BUCKETS.map((bucket) => `$JS.API.DIRECT.GET.KV_${bucket}.>`),
     // Whether a bucket that does not answer is there at all.

@@ -29,17 +29,6 @@ test('closed during a long pause, and before it was started, it returns at once'
   await bus.close();
 });
 
-test('a server that never says a word costs one connection, not one for each try', async () => {
-  const mute = await muteListener();
-  const bus = startBus(`nats://127.0.0.1:${portOf(mute)}`);
-  let tries = 0;
-  mute.on('connection', () => void tries++);
-  await linkState(bus, 'unreachable');
-  await eventually(() => expect(tries).toBeGreaterThan(2));
-  const open = await new Promise((resolve) => mute.getConnections((_, count) => resolve(count)));
-  expect(open).toBeLessThanOrEqual(2);
-});
-
 test('it has been tried once we were connected, or every server has failed us', async () => {
   const server = await startNatsServer();
   const link = await holdingLink(server);

@@ -13,6 +13,7 @@ import { WatchedCell } from '../../base/watched.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
 import { type Failure, isRefused } from './classify.ts';
+import { CONNECT_TIMEOUT_MS } from './dial.ts';
 import { openConnection } from './open.ts';
 import type { Permissions } from './permissions.ts';
 import { hasLasted, reconnectDelayMs } from './reconnect.ts';
@@ -21,6 +22,8 @@ import type { Credentials, TlsTexts } from './sign-in.ts';
 import { watchForWake } from './wake.ts';
 
 const AWAKE_ANSWER_MS = 5_000;
+/** One that does not answer is enough for a round: what IT has configured may be back meanwhile. Timers are not that exact. */
+const PEERS_MS = CONNECT_TIMEOUT_MS - 1_000;
 
 export interface ConnectorOptions {
   readonly pcId: string;
@@ -64,9 +67,9 @@ export class Connector {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   readonly #refusals = new Map<string, Refusals>();
-  /** Servers that did not say a word when they were asked last. */
-  readonly #mute = new Set<string>();
   #peers: readonly string[] = [];
+  /** When each of them was tried last: of many that do not answer each round has another one. */
+  readonly #peerTries = new Map<string, number>();
   #lastGood: { readonly atMs: number; readonly upMs: number } | null = null;
   /** Since when there was no connection that lasted. */
   #awayFromUpMs: number;
@@ -184,12 +187,19 @@ export class Connector {
   /** One round over all servers; null when none of them took us, the state then says why. */
   async #connectAny(): Promise<BrokerConnection | null> {
     const { signal } = this.#closing;
-    for (const url of this.#candidates()) {
+    let peersFromUpMs: number | null = null;
+    for (const [at, url] of this.#candidates().entries()) {
       if (signal.aborted) return null;
       const { host } = url;
+      if (at >= this.#options.servers.length) {
+        const upMs = this.#clock.upMs();
+        peersFromUpMs ??= upMs;
+        if (upMs - peersFromUpMs >= PEERS_MS) return null;
+        this.#peerTries.set(host, upMs);
+      }
       const refused = this.#refusals.get(host);
       if (refused !== undefined && refused.untilUpMs > this.#clock.upMs()) continue;
-      const opened = await openConnection(url, { ...this.#options, ...this.#parts, mute: this.#mute }, signal);
+      const opened = await openConnection(url, { ...this.#options, ...this.#parts }, signal);
       if (opened === null) return null;
       if (opened.kind === 'open') {
         this.#refusals.delete(host);
@@ -214,6 +224,7 @@ export class Connector {
     const known = new Set(configured.map((url) => url.host));
     const gossiped = shuffled(this.#peers)
       .filter((peer) => !known.has(peer))
+      .sort((a, b) => (this.#peerTries.get(a) ?? 0) - (this.#peerTries.get(b) ?? 0))
       // What no address is (a zone of IPv6, for one) is the broker's mistake, and keeps nobody from the others.
       .flatMap((peer) => URL.parse(`${first.protocol}//${peer}`) ?? []);
     return [...configured, ...gossiped];
@@ -260,6 +271,7 @@ export class Connector {
       error = reason instanceof Error ? reason : null;
     }
     this.#peers = connection.peers;
+    for (const peer of this.#peerTries.keys()) if (!this.#peers.includes(peer)) this.#peerTries.delete(peer);
     this.#lastGood = { atMs: connection.lastGoodAtMs, upMs: connection.lastGoodUpMs };
     const nowUpMs = this.#clock.upMs();
     this.#lastedMs = nowUpMs - fromUpMs;

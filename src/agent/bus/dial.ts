@@ -1,10 +1,11 @@
 /** One try to sign in at one server. Everything of the library that would try again, or elsewhere, by itself is off. */
-import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
 import { handshakeFailure } from './handshake.ts';
 import { inboxesOf } from './inboxes.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
+import { connectWeb } from './web-socket.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -35,7 +36,7 @@ export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOp
     ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
   };
   if (!webSocket) return connectPortioned(tls === undefined ? common : { ...common, tls });
-  return wsconnect(common).catch(async (error) => {
+  return connectWeb(common).catch(async (error) => {
     throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
   });
 }

@@ -14,30 +14,13 @@ export function handshakeFailure(url: URL, tls: ConnectionOptions['tls'], timeou
   return new Promise((resolve) => {
     const socket = secure ? connectTls({ ...tls, host, port }) : connectTcp({ host, port });
     const settle = (failure: Error | null) => {
+      clearTimeout(late);
       socket.destroy();
       resolve(failure);
     };
     socket.once('error', settle);
     socket.once(secure ? 'secureConnect' : 'connect', () => settle(null));
-    socket.setTimeout(timeoutMs, () => settle(null));
-  });
-}
-
-/**
- * Whether a server says anything at all, as a broker does to everybody who connects. The client library never lets go of a
- * connection at which nobody speaks, so one that was silent before is asked this way first.
- */
-export function speaks(url: URL, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTcp({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 4222) });
-    const settle = (heard: boolean) => {
-      socket.destroy();
-      resolve(heard);
-    };
-    // Refused, reset or gone: the library says so in its own words.
-    socket.once('error', () => settle(true));
-    socket.once('close', () => settle(true));
-    socket.once('data', () => settle(true));
-    setTimeout(() => settle(false), timeoutMs).unref();
+    // Not the socket's own time-out, which each byte puts off.
+    const late = setTimeout(() => settle(null), timeoutMs);
   });
 }

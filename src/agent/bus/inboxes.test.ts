@@ -4,7 +4,8 @@ import { connectedBus, recordConsumer, recordWatch } from '../../../test/support
 import { eventually } from '../../../test/support/eventually.ts';
 import { api, provisionedOperator, putKey } from '../../../test/support/fleet.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
-import { deliveryOf, inboxesOf, isSubjectOf } from './inboxes.ts';
+import { deliveryOf, flowControlOf, inboxesOf, isSubjectOf } from './inboxes.ts';
+import { samePermission } from './permissions.ts';
 
 const MEMORY = { ack_policy: 'none', mem_storage: true, num_replicas: 1 };
 const OTHERS = 'agent_groups';
@@ -121,6 +122,27 @@ test.each([
   [undefined, null],
 ])('a delivery says of itself what it is: %s', (reply, expected) => {
   expect(deliveryOf(reply)).toEqual(expected);
+});
+
+test.each([
+  ['$JS.FC.KV_jobs.agent.rand', { stream: 'KV_jobs', consumer: 'agent' }],
+  ['$JS.FC._.aCcOuNt.KV_jobs.agent.rand', { stream: 'KV_jobs', consumer: 'agent' }],
+  ['$JS.ACK.EXEC.agent.1.22.3.1700000000000000000.0', null],
+  ['_INBOX.x', null],
+  [undefined, null],
+])('flow control says whose it is: %s', (reply, expected) => {
+  expect(flowControlOf(reply)).toEqual(expected);
+});
+
+test.each([
+  ['$JS.ACK.EXEC.agent.1.22.3.1700000000000000000.0', '$JS.ACK.EXEC.agent.2.23.4.1700000000000000000.0', true],
+  ['$JS.ACK.EXEC.agent.1.22.3.1700000000000000000.0', '$JS.ACK.EXEC.other.1.22.3.1700000000000000000.0', false],
+  ['$JS.ACK._.h.EXEC.agent.1.22.3.17.0.r', '$JS.ACK._.h.EXEC.agent.2.23.4.18.0.s', true],
+  ['$JS.ACK._.h.EXEC.agent.1.22.3.17.0.r', '$JS.ACK._.h.EXEC.other.1.22.3.17.0.r', false],
+  ['$JS.FC._.h.KV_jobs.agent.r', '$JS.FC._.h.KV_jobs.agent.s', true],
+  ['$JS.FC.KV_jobs.agent.r', '$JS.FC.KV_schedules.agent.r', false],
+])('of %s and %s one permission decides: %s', (one, other, expected) => {
+  expect(samePermission(one, other)).toBe(expected);
 });
 
 test.each([

@@ -22,24 +22,48 @@ export function secretToken(): string {
   return crypto.randomUUID();
 }
 
-export interface Delivery {
+export interface OfConsumer {
   readonly stream: string;
   readonly consumer: string;
+}
+
+export interface Delivery extends OfConsumer {
   readonly streamSequence: number;
   readonly consumerSequence: number;
 }
 
-/** What `$JS.ACK.<stream>.<consumer>.<n>.<stream seq>.<consumer seq>.…` says (with domain: two tokens more); null: it is none. */
+/** What `$JS.ACK.<stream>.<consumer>.<n>.<stream seq>.<consumer seq>.<time>.<pending>` says; null: it is none. */
 export function deliveryOf(reply: Msg['reply']): Delivery | null {
   const tokens = reply?.split('.') ?? [];
-  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return null;
-  const [stream = '', consumer = '', , streamSequence, consumerSequence] = tokens.slice(tokens.length >= 11 ? 4 : 2);
-  return {
-    stream,
-    consumer,
-    streamSequence: Number(streamSequence),
-    consumerSequence: Number(consumerSequence),
-  };
+  const at = streamAt(tokens);
+  if (at === null || tokens[1] !== 'ACK') return null;
+  const [stream = '', consumer = '', , streamSequence, consumerSequence] = tokens.slice(at);
+  return { stream, consumer, streamSequence: Number(streamSequence), consumerSequence: Number(consumerSequence) };
+}
+
+/** Whose flow an answer to `$JS.FC.<stream>.<consumer>.<token>` lets go on; null: it is none. */
+export function flowControlOf(reply: Msg['reply']): OfConsumer | null {
+  const tokens = reply?.split('.') ?? [];
+  const at = streamAt(tokens);
+  if (at === null || tokens[1] !== 'FC') return null;
+  const [stream = '', consumer = ''] = tokens.slice(at);
+  return { stream, consumer };
+}
+
+/** So many tokens have they from the stream on, at least. */
+const FROM_STREAM_ON = new Map([
+  ['ACK', 7],
+  ['FC', 3],
+]);
+
+/**
+ * Where the stream stands in `$JS.ACK.…` and `$JS.FC.…`, the consumer after it: newer servers put a domain (`_`: none) and the hash of
+ * the account before both (nats-server's `js_ack_fc_v2`). null: it is neither.
+ */
+export function streamAt([root, kind = '', ...tokens]: readonly string[]): 2 | 4 | null {
+  const fewest = FROM_STREAM_ON.get(kind);
+  if (root !== '$JS' || fewest === undefined) return null;
+  return tokens.length >= fewest + 2 ? 4 : 2;
 }
 
 /** Whether a message of `subject` can be one of a subscription to `pattern`: a push consumer delivers any message to any subject. */

@@ -6,6 +6,7 @@ import { api, operator, provision, provisionedOperator, putKey } from '../../../
 import { kvKeyOf } from '../../../test/support/ids.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { slowLink } from '../../../test/support/slow-link.ts';
+import { isKvKey } from '../wire/subjects.ts';
 import type { NatsBus } from './nats-bus.ts';
 
 /** The end of a watch is noticed by its missing heartbeats. */
@@ -211,23 +212,28 @@ test.skipIf(process.platform === 'win32')('a read that the server does not answe
   expect(await bus.kvGet('script_current', kvKeyOf('job'), 10_000)).toEqual({ kind: 'absent', revision: 0 });
 });
 
-test('the longest key that is one can be read, and the connection lives', async () => {
-  const server = await startNatsServer();
-  const nc = await operator(server);
-  // Of the buckets whose keys others choose, the one with the longest name.
-  await provision(nc, ['KV_script_current']);
-  const longest = kvKeyOf('a'.repeat(3_900));
-  await putKey(nc, 'script_current', longest, '1.0.0');
-  const bus = await connectedBus(server.url);
-  const states: string[] = [];
-  bus.link.watch(({ state }) => void states.push(state));
-  expect(await bus.kvGet('script_current', longest, 20_000)).toMatchObject({
-    kind: 'value',
-    value: Buffer.from('1.0.0'),
-  });
-  expect(await bus.kvGet('script_current', kvKeyOf('a'), 20_000)).toEqual({ kind: 'absent', revision: 0 });
-  expect(states).toEqual([]);
-});
+/** With the longest id the answer comes to the longest inbox, which stands in the same line. */
+test.each([1, 64])(
+  'the longest key that is one can be read by a PC whose id has %i characters, and the connection lives',
+  async (idLength) => {
+    const server = await startNatsServer();
+    const nc = await operator(server);
+    // Of the buckets whose keys others choose, the one with the longest name.
+    await provision(nc, ['KV_script_current']);
+    const longest = kvKeyOf('a'.repeat(3_890));
+    await putKey(nc, 'script_current', longest, '1.0.0');
+    const bus = await connectedBus(server.url, { pcId: 'p'.repeat(idLength) });
+    const states: string[] = [];
+    bus.link.watch(({ state }) => void states.push(state));
+    expect(await bus.kvGet('script_current', longest, 20_000)).toMatchObject({
+      kind: 'value',
+      value: Buffer.from('1.0.0'),
+    });
+    expect(await bus.kvGet('script_current', kvKeyOf('a'), 20_000)).toEqual({ kind: 'absent', revision: 0 });
+    expect(isKvKey(`${longest}a`)).toBe(false);
+    expect(states).toEqual([]);
+  },
+);
 
 test('a bucket that takes long to come over a slow link comes once, in one connection', async () => {
   const server = await startNatsServer();

@@ -11,7 +11,7 @@ import type { KvKey } from '../../shared/ids.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import { type BrokerConnection, isNoResponders } from './broker-connection.ts';
 import { type KvChange, type KvRead, type KvWatchHandlers, NO_VALUE } from './bus.ts';
-import { deliveryOf } from './inboxes.ts';
+import { deliveryOf, flowControlOf } from './inboxes.ts';
 import { isForbidden } from './permissions.ts';
 import { whyReflected, whyReflectedInDirectGet } from './reflected.ts';
 
@@ -109,7 +109,8 @@ export async function kvWatch(
     if (at === null && message.headers?.code === 100) {
       lastHeardAt = performance.now();
       // Flow control asks for an answer; a plain idle heartbeat does not.
-      if (message.reply?.startsWith(`$JS.FC.KV_${bucket}.`)) message.respond();
+      const flow = flowControlOf(message.reply);
+      if (flow?.stream === `KV_${bucket}` && flow.consumer === consumer) message.respond();
       return;
     }
     const isOurs = at?.stream === `KV_${bucket}` && at.consumer === consumer && message.subject.startsWith(prefix);

@@ -1,12 +1,13 @@
 /** One server, tried with each of our credentials in turn. */
-import { errors } from '@nats-io/transport-node';
 import { drop } from '../../base/drop.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.ts';
 import { classify, type Failure, isSignInRefused } from './classify.ts';
 import { CONNECT_TIMEOUT_MS } from './dial.ts';
-import { speaks } from './handshake.ts';
 import { type Credentials, UnusableSignIn } from './sign-in.ts';
+
+/** For one try, whatever it waits for: the resolving of a name has no end of its own, and each of its addresses is tried. */
+const TRY_MS = 3 * CONNECT_TIMEOUT_MS;
 
 export type Opened = { readonly kind: 'open'; readonly connection: BrokerConnection } | Failed;
 
@@ -21,8 +22,8 @@ export interface OpenOptions extends Omit<BrokerConnectionOptions, 'credentials'
   readonly credentials: () => readonly Credentials[] | string;
   /** Resolves to why what is read for a try can't be read now, null: it can; absent: it is read at once. */
   readonly filesAnswer?: ((signal: AbortSignal) => Promise<string | null>) | undefined;
-  /** Servers that did not say a word when they were asked last; kept by {@link openConnection}. */
-  readonly mute: Set<string>;
+  /** In place of {@link TRY_MS}. */
+  readonly tryMs?: number;
 }
 
 /**
@@ -64,25 +65,13 @@ async function tryOne(
 ): Promise<Tried | null> {
   if (signal.aborted) return null;
   const { host } = url;
-  const opening = open(url, { ...options, credentials }, options.mute);
+  const opening = BrokerConnection.open(url, { ...options, credentials });
+  const late = AbortSignal.timeout(options.tryMs ?? TRY_MS);
   try {
-    const connection = await orAbort(opening, signal);
-    options.mute.delete(host);
-    return { kind: 'open', connection };
+    return { kind: 'open', connection: await orAbort(opening, AbortSignal.any([signal, late])) };
   } catch (error) {
-    if (signal.aborted) {
-      drop(
-        opening.then(
-          (connection) => connection.close(),
-          () => {},
-        ),
-        options.log,
-        'ending a connection that came too late',
-      );
-      return null;
-    }
-    if (error instanceof errors.TimeoutError) options.mute.add(host);
-    else options.mute.delete(host);
+    if (signal.aborted || late.aborted) endIfItComes(opening, options);
+    if (signal.aborted) return null;
     return {
       kind: 'failed',
       failure: classify(error, host),
@@ -92,10 +81,12 @@ async function tryOne(
   }
 }
 
-async function open(url: URL, options: BrokerConnectionOptions, mute: ReadonlySet<string>): Promise<BrokerConnection> {
-  const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
-  if (!webSocket && mute.has(url.host) && !(await speaks(url, CONNECT_TIMEOUT_MS))) throw new errors.TimeoutError();
-  return BrokerConnection.open(url, options);
+function endIfItComes(opening: Promise<BrokerConnection>, { log }: OpenOptions): void {
+  const ended = opening.then(
+    (connection) => connection.close(),
+    () => {},
+  );
+  drop(ended, log, 'ending a connection that came too late');
 }
 
 function local(why: string): Failed {

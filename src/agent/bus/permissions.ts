@@ -7,6 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { WatchedCell } from '../../base/watched.ts';
 import { ASK_AGAIN_MS } from './bus.ts';
+import { streamAt } from './inboxes.ts';
 
 /** What the client library makes of nats-server's error. */
 export type Violation = InstanceType<typeof errors.PermissionViolationError>;
@@ -98,14 +99,17 @@ function keyOf(operation: Operation, subject: string): string {
 
 /** Subjects with a part of their own for each message or key, as the one permission that they are a matter of. */
 function pattern(subject: string): string {
-  const kept = subject.startsWith('_INBOX.')
-    ? 1
-    : subject.startsWith('$JS.ACK.')
-      ? 4
-      : subject.startsWith('$JS.API.DIRECT.GET.')
-        ? 5
-        : null;
-  return kept === null ? subject : `${subject.split('.', kept).join('.')}.>`;
+  const tokens = subject.split('.');
+  const kept = keptTokens(subject, tokens);
+  return kept === null ? subject : `${tokens.slice(0, kept).join('.')}.>`;
+}
+
+function keptTokens(subject: string, tokens: readonly string[]): number | null {
+  if (subject.startsWith('_INBOX.')) return 1;
+  if (subject.startsWith('$JS.API.DIRECT.GET.')) return 5;
+  const at = streamAt(tokens);
+  // To the consumer.
+  return at === null ? null : at + 2;
 }
 
 /** Whether both are a matter of one permission. */

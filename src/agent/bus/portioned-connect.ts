@@ -1,8 +1,10 @@
 /**
  * A connection to the broker over TCP that reads in portions. Node reads a socket up to 32 times before it does anything else, and
  * the client library parses what it is given at once: 5,000 commands that come together held the event loop for half of its limit.
+ * Invariant: a try that is given up leaves no socket behind.
  */
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
   type NatsConnection,
@@ -19,9 +21,27 @@ export function connectPortioned(options: ConnectionOptions): Promise<NatsConnec
 }
 
 class PortionedTransport extends NodeTransport {
+  readonly #givenUp = new AbortController();
+
+  /** Known to {@link close} from the first packet on: the library has a socket only once it is connected. */
+  override async dial({ hostname, port }: { hostname: string; port: number }): Promise<Socket> {
+    this.socket = connect({ host: hostname, port, noDelay: true });
+    await once(this.socket, 'connect', { signal: this.#givenUp.signal });
+    return this.socket;
+  }
+
   override setupHandlers(): void {
     super.setupHandlers();
     readInPortions(this.socket);
+  }
+
+  /** Of what was not connected yet the library leaves everything open: where nobody speaks, or a TLS handshake stands still. */
+  override close(error?: Error): Promise<void> {
+    if (this.connected) return super.close(error);
+    this.done = true;
+    this.#givenUp.abort();
+    this.socket?.destroy();
+    return Promise.resolve();
   }
 }
 

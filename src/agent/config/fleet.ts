@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
-import type { Logger } from '../../base/logger.ts';
+import { errorText, type Logger } from '../../base/logger.ts';
 import { type Watched, WatchedCell } from '../../base/watched.ts';
 import type { GroupName, PcId } from '../../shared/ids.ts';
 import type { Binding, Bus, KvChange, KvWatchHandlers } from '../bus/bus.ts';
@@ -40,9 +40,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#effective = new WatchedCell(resolve([]).effective);
-    for (const [key, { value }] of options.store.kvCache.all(CONFIG)) {
-      this.#applyScope({ key, value });
-    }
+    this.#applyRemembered();
     this.#recompute();
   }
 
@@ -51,12 +49,12 @@ export class Fleet {
     return this.#groups;
   }
 
-  /** As they are; until that is known, as they were when it last was. null: it never was. */
+  /** As they are; until that is known, as they were when it last was. null: it never was, or what is kept of it can't be read. */
   lastKnownGroups(): ReadonlySet<GroupName> | null {
     if (this.#groups.value !== null) return this.#groups.value;
     const remembered = GROUPS.map((bucket) => this.#remembered(bucket));
-    if (remembered.every((each) => each === null)) return null;
-    return new Set(remembered.flatMap((each) => each ?? []));
+    if (remembered.includes('unreadable') || remembered.every((each) => each === null)) return null;
+    return new Set(remembered.flatMap((each) => (each === 'unreadable' ? [] : (each ?? []))));
   }
 
   get effective(): Watched<EffectiveConfig> {
@@ -82,6 +80,16 @@ export class Fleet {
 
   close(): void {
     for (const binding of this.#bindings) binding.close();
+  }
+
+  /** What can't be read is not known, until the broker tells it. */
+  #applyRemembered(): void {
+    const { store, log } = this.#options;
+    try {
+      for (const [key, { value }] of store.kvCache.all(CONFIG)) this.#applyScope({ key, value });
+    } catch (error) {
+      log.warn('the configuration of before could not be read', { error: errorText(error) });
+    }
   }
 
   #configHandlers(): KvWatchHandlers {
@@ -127,7 +135,7 @@ export class Fleet {
       },
       missing: () => {
         // No bucket, no groups; but a membership that was known is not lost with it.
-        if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#remembered(bucket) ?? []);
+        if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#rememberedForSure(bucket));
       },
     });
   }
@@ -143,14 +151,26 @@ export class Fleet {
       bucket,
       error: decoded.error,
     });
-    this.#setMembership(bucket, this.#membership.get(bucket) ?? this.#remembered(bucket) ?? []);
+    this.#setMembership(bucket, this.#membership.get(bucket) ?? this.#rememberedForSure(bucket));
   }
 
-  #remembered(bucket: string): Membership {
-    const value = this.#options.store.kvCache.get(bucket, this.#options.pcId)?.value ?? null;
-    if (value === null) return null;
-    const decoded = decodeGroups(value);
-    return decoded.ok ? decoded.groups : null;
+  #remembered(bucket: string): Membership | 'unreadable' {
+    try {
+      const value = this.#options.store.kvCache.get(bucket, this.#options.pcId)?.value ?? null;
+      if (value === null) return null;
+      const decoded = decodeGroups(value);
+      return decoded.ok ? decoded.groups : null;
+    } catch (error) {
+      this.#options.log.warn('the groups of before could not be read', { bucket, error: errorText(error) });
+      return 'unreadable';
+    }
+  }
+
+  /** For want of what the broker says. Throws where it can't be read at present: the watch then begins again, and this with it. */
+  #rememberedForSure(bucket: string): readonly GroupName[] {
+    const remembered = this.#remembered(bucket);
+    if (remembered === 'unreadable') throw new Error(`what is kept of ${bucket} can't be read`);
+    return remembered ?? [];
   }
 
   #setMembership(bucket: string, groups: readonly GroupName[]): void {

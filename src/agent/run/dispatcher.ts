@@ -59,7 +59,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
-    this.#foundRun = options.store.inbox.newestRun();
+    this.#foundRun = options.store.foundRun;
     const { signal } = this.#stopping;
     this.#scriptObjects = new ScriptObjects(options.bus, options.clock, signal);
     this.#kills = new KillOrders({ ...options, signal });
@@ -75,15 +75,20 @@ export class Dispatcher {
     return this.#started;
   }
 
-  /**
-   * Nothing up to this run is started any more. Resolves when none of these is on its way, but for scripts that run; who held
-   * them ends them.
-   */
-  async holdUpTo(run: number): Promise<void> {
+  /** From this moment on nothing up to this run is started any more, and what is on its way lets go of it. */
+  startNothingUpTo(run: number): void {
     this.#heldUpTo = Math.max(this.#heldUpTo, run);
-    const held = () => [...this.#active.values()].filter((each) => each.open.run <= this.#heldUpTo && !each.runs);
-    for (const each of held()) each.abortWait('held');
-    while (held().length > 0) await sleep(IDLE_POLL_MS, this.#stopping.signal);
+    for (const each of this.#heldOnes()) each.abortWait('held');
+  }
+
+  /** {@link startNothingUpTo}; resolves when none of these is on its way, but for scripts that run. Who held them ends them. */
+  async holdUpTo(run: number): Promise<void> {
+    this.startNothingUpTo(run);
+    while (this.#heldOnes().length > 0) await sleep(IDLE_POLL_MS, this.#stopping.signal);
+  }
+
+  #heldOnes(): readonly ActiveRun[] {
+    return [...this.#active.values()].filter((each) => each.open.run <= this.#heldUpTo && !each.runs);
   }
 
   /** It is on its way here. */

@@ -200,6 +200,27 @@ test('told late, it concerns what was found at the start, not what has come sinc
   expect(scripts.started).toHaveLength(1);
 });
 
+test('from the moment at which it is told nothing of it begins, however long the consumer takes to be bound', async () => {
+  const directory = tempDir();
+  const old = await waiting(directory);
+  const { store, running, settling, bus, scripts, slots, dispatcher, connect, signal } = start(directory);
+  while (slots.take());
+  bus.tried.set(true);
+  await running;
+  connect();
+  await settling.olderCopy();
+  while (slots.free < 4) slots.release();
+  const admitted = await store.runs.admit(arrival('new', commandJson('new'), { manifestId: 'job-1' }));
+  dispatcher.nudge();
+  // It stands behind the old one.
+  const run = admitted.kind === 'admitted' ? admitted.run : runIdOf(0);
+  await eventually(() => expect(store.history.get(run)?.reason).toBe('DONE'));
+  expect(scripts.started).toHaveLength(1);
+  await settling.consumerBound(signal);
+  expect(store.history.get(old)).toMatchObject({ reason: 'INTERRUPTED', exitCode: 121 });
+  expect(scripts.started).toHaveLength(1);
+});
+
 test('what is on its way when it is told ends as 121 too, runs nothing, and gives its place back', async () => {
   const directory = tempDir();
   const old = await waiting(directory);

@@ -33,7 +33,7 @@ export class Settling {
 
   constructor(options: SettleOptions) {
     this.#options = options;
-    this.#foundRun = options.store.inbox.newestRun();
+    this.#foundRun = options.store.foundRun;
     this.#suspectUpTo = this.#foundRun;
     this.#unnoted = options.oldCopy ? this.#foundRun : null;
     options.bus.link.watch(({ state }) => {
@@ -51,12 +51,16 @@ export class Settling {
     }
   }
 
-  /** The consumer has met a later state of this store. Resolves when that is on disk. */
+  /**
+   * The consumer has met a later state of this store. Resolves when that is on disk. What is open is ended once the consumer is bound,
+   * which may take long, or until the store takes it; none of it begins from now on.
+   */
   async olderCopy(): Promise<void> {
-    this.#options.log.error('the fleet knows a later state of this store; nothing that is open in it is run', {
-      up_to_run: this.#suspectUpTo,
-    });
-    await this.#options.store.markOlderCopy(this.#suspectUpTo);
+    const { log, dispatcher, store } = this.#options;
+    const upTo = this.#suspectUpTo;
+    log.error('the fleet knows a later state of this store; nothing that is open in it is run', { up_to_run: upTo });
+    dispatcher.startNothingUpTo(upTo);
+    await store.markOlderCopy(upTo);
   }
 
   /** The durable consumer is bound. */

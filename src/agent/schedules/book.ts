@@ -58,9 +58,12 @@ export class Book {
     this.#options = options;
     const { kvCache } = options.store;
     try {
+      // All of it or nothing: without the freeze nobody knows whether any of them may be fired.
+      const freeze = kvCache.get(FLEET, FREEZE)?.value ?? null;
+      const jobs = kvCache.all(JOBS);
       for (const [key, { value }] of kvCache.all(SCHEDULES)) this.#putSchedule(key, value);
-      for (const [key, { value }] of kvCache.all(JOBS)) this.#jobs.set(key, { state: jobOf(key, value), body: value });
-      this.#freeze = freezeOf(kvCache.get(FLEET, FREEZE)?.value ?? null);
+      for (const [key, { value }] of jobs) this.#jobs.set(key, { state: jobOf(key, value), body: value });
+      this.#freeze = freezeOf(freeze);
     } catch (error) {
       // A store that can't be read at present; the broker tells it all once more.
       options.log.warn('the schedules of before could not be read', { error: errorText(error) });

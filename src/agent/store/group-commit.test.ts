@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { recordLog } from '../../../test/support/bus.ts';
 import { loopTurn } from '../../base/loop-turn.ts';
 import { GroupCommit } from './group-commit.ts';
 
@@ -78,4 +79,21 @@ test('closing commits what is queued and refuses what comes after', async () => 
   await Promise.all(queued);
   await expect(group.submit(put(3))).rejects.toThrow('closed');
   expect(rows()).toEqual([1, 2]);
+});
+
+test('what who is told of a commit or a failure throws holds up nobody, and is said', async () => {
+  const db = new Database(':memory:');
+  db.exec('CREATE TABLE t (n INTEGER UNIQUE) STRICT');
+  const { logger, lines } = recordLog();
+  const mistaken = () => {
+    throw new Error('a mistake');
+  };
+  const group = new GroupCommit(db, { onError: mistaken, onCommit: mistaken, log: logger });
+  const insert = db.prepare('INSERT INTO t VALUES (?)');
+  const settled = await Promise.allSettled([1, 'no', 2].map((n) => group.submit(() => insert.run(n))));
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(lines.length).toBeGreaterThan(1);
+  expect(new Set(lines)).toEqual(
+    new Set(['ERROR kanade_tray: a write to the store could not be told of error="a mistake"']),
+  );
 });

@@ -6,6 +6,7 @@
  * in a turn of its own, until the one that fails stands alone. Work must therefore touch nothing but the database.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { errorText, type Logger, silentLogger } from '../../base/logger.ts';
 
 interface Job {
   readonly work: () => unknown;
@@ -21,13 +22,20 @@ const LAZY_MAX = 64;
 const GROUP_MS = 10;
 const GROUP_MAX = 400;
 
+export interface GroupCommitHooks {
+  /** A piece of work, or the commit of it alone, has failed. */
+  readonly onError: (error: unknown) => void;
+  readonly onCommit: () => void;
+  /** Hears of what a hook throws, which concerns nobody who has submitted something. */
+  readonly log?: Logger;
+}
+
 export class GroupCommit {
   readonly #db: Database;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
-  readonly #onError: (error: unknown) => void;
-  readonly #onCommit: () => void;
+  readonly #hooks: GroupCommitHooks;
   #queue: Job[] = [];
   /** So many go together. Halved when a group fails, until the one that fails stands alone; doubled with each that does not. */
   #limit = GROUP_MAX;
@@ -35,13 +43,12 @@ export class GroupCommit {
   #lazyTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(db: Database, hooks: { onError: (error: unknown) => void; onCommit: () => void }) {
+  constructor(db: Database, hooks: GroupCommitHooks) {
     this.#db = db;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
-    this.#onError = hooks.onError;
-    this.#onCommit = hooks.onCommit;
+    this.#hooks = hooks;
   }
 
   /** Runs `work` in the next group. Rejects with the error of the work or of the commit; then nothing of it is stored. */
@@ -94,14 +101,24 @@ export class GroupCommit {
     this.#limit = Math.min(GROUP_MAX, this.#limit * 2);
     const jobs = this.#queue.splice(0, values.length);
     for (const [index, job] of jobs.entries()) job.resolve(values[index] as never);
-    this.#onCommit();
+    this.#tell(this.#hooks.onCommit);
   }
 
   #split(tried: number, error: unknown): void {
     this.#limit = Math.max(1, Math.floor(tried / 2));
     if (tried > 1) return;
-    this.#onError(error);
-    this.#queue.shift()?.reject(error);
+    const job = this.#queue.shift();
+    this.#tell(() => this.#hooks.onError(error));
+    job?.reject(error);
+  }
+
+  /** Whatever becomes of that, the queue goes on. */
+  #tell(hook: () => void): void {
+    try {
+      hook();
+    } catch (error) {
+      (this.#hooks.log ?? silentLogger).error('a write to the store could not be told of', { error: errorText(error) });
+    }
   }
 
   /** Commits what is queued and refuses everything after it. */

@@ -16,7 +16,16 @@ import { LATEST_VERSION, MIGRATIONS } from './migrations.ts';
 import { readBeside } from './read-beside.ts';
 import { releaseReserve } from './reserve.ts';
 import { type Salvaged, type SalvageOptions, salvage } from './salvage.ts';
-import { CorruptStore, isBusy, isCorrupt, isFull, isUnreadable, mayPass, UNREAD_FOR_MS } from './sqlite-errors.ts';
+import {
+  CorruptStore,
+  isBusy,
+  isCorrupt,
+  isFull,
+  isOfSystem,
+  isUnreadable,
+  mayPass,
+  UNREAD_FOR_MS,
+} from './sqlite-errors.ts';
 import { checkAtStart } from './start-check.ts';
 
 const BOOT_FILE = 'boot-counter';
@@ -77,7 +86,7 @@ export function openStore(
       // The reserve is for this: what is open in the store can then be ended.
       if (isFull(error) && releaseReserve(directory)) continue;
       if (isFull(error)) return { kind: 'full', why: errorText(error) };
-      if (mayPass(error)) return { kind: 'read_only', why: errorText(error) };
+      if (mayPass(error) || isOfSystem(error)) return { kind: 'read_only', why: errorText(error) };
       throw error;
     }
   }

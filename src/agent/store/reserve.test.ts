@@ -1,11 +1,14 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { noMountsHere, readOnly, smallDisk } from '../../../test/support/mounts.ts';
 import { arrival, ending, testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
+import { systemClock } from '../../base/clock.ts';
+import { silentLogger } from '../../base/logger.ts';
 import { openStore } from './open.ts';
-import { releaseReserve } from './reserve.ts';
+import { hasReserve, RESERVE_BYTES, releaseReserve } from './reserve.ts';
+import { Store } from './store.ts';
 
 const noMounts = noMountsHere();
 const MIB = 1024 * 1024;
@@ -74,4 +77,45 @@ test('a part of a reserve is none, and is made whole', async () => {
   await store.maintenance.keepReserve();
   expect(statSync(join(directory, 'reserve')).size).toBe(16 * MIB);
   expect(readdirSync(directory)).not.toContain('reserve.new');
+});
+
+/** Nobody can look at it: as a stranger to the directory EACCES says so, and this way it is the same for root. */
+function unanswerableReserve(directory: string): void {
+  symlinkSync('reserve', join(directory, 'reserve'));
+}
+
+test('a reserve that nobody can look at is none, and ends neither a stand-in nor the store that is open', async () => {
+  const directory = tempDir();
+  unanswerableReserve(directory);
+  expect(hasReserve(directory)).toBe(false);
+  const options = {
+    directory,
+    retention: { historyDays: 1, historyMaxBytes: 1e9 },
+    clock: systemClock,
+    log: silentLogger,
+  };
+  await Store.unusable(options, 'read_only').close();
+  const store = testStore(directory);
+  await store.probe();
+  expect(store.state.value).toBe('ok');
+  await store.maintenance.keepReserve();
+  expect(hasReserve(directory)).toBe(true);
+});
+
+test('a store at which nobody can look is a state, and no end', () => {
+  const directory = tempDir();
+  symlinkSync('store.db', join(directory, 'store.db'));
+  expect(openStore(directory)).toMatchObject({ kind: 'read_only' });
+  rmSync(join(directory, 'store.db'));
+  const opened = openStore(directory);
+  expect(opened.kind).toBe('open');
+  if (opened.kind === 'open') opened.db.close();
+});
+
+test('what a reserve holds that was not finished is given back as well', () => {
+  const directory = tempDir();
+  writeFileSync(join(directory, 'reserve.new'), Buffer.alloc(RESERVE_BYTES));
+  expect(releaseReserve(directory)).toBe(true);
+  expect(readdirSync(directory)).toEqual([]);
+  expect(releaseReserve(directory)).toBe(false);
 });

@@ -8,22 +8,35 @@ const RESERVE_FILE = 'reserve';
 export const RESERVE_BYTES = 16 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 
-/** All of it: a part is none. */
+/** All of it: a part is none, and so is one that nobody can look at. */
 export function hasReserve(directory: string): boolean {
-  return (statSync(join(directory, RESERVE_FILE), { throwIfNoEntry: false })?.size ?? 0) >= RESERVE_BYTES;
+  try {
+    return statSync(join(directory, RESERVE_FILE)).size >= RESERVE_BYTES;
+  } catch {
+    return false;
+  }
 }
 
-/** Gives it back to the disk. False: there was none, or somebody holds it (a virus scanner): it is tried again with the next write. */
+/**
+ * Gives it back to the disk, and what one holds that was not finished. False: there was none, or somebody holds it (a virus scanner):
+ * it is tried again with the next write.
+ */
 export function releaseReserve(directory: string): boolean {
   const path = join(directory, RESERVE_FILE);
-  return existsSync(path) && removeQuietly(path);
+  const released = [path, freshOf(path)].map((file) => existsSync(file) && removeQuietly(file));
+  return released.includes(true);
+}
+
+/** Where it is made. */
+function freshOf(path: string): string {
+  return `${path}.new`;
 }
 
 /** Rejects where there is no room for it; then nothing of it is left. */
 export async function makeReserve(directory: string): Promise<void> {
   const path = join(directory, RESERVE_FILE);
   // Under its name only when it is whole: an end of the process in between would leave a part that counts as all of it.
-  const fresh = `${path}.new`;
+  const fresh = freshOf(path);
   try {
     {
       await using file = await open(fresh, 'w', 0o600);

@@ -51,3 +51,8 @@ export function mayPass(error: unknown): boolean {
   const isShort = code.startsWith('SQLITE_NOMEM') || ['EMFILE', 'ENFILE', 'ENOMEM'].includes(code);
   return isFull(error) || isUnwritable(error) || isBusy(error) || isShort;
 }
+
+/** The system has not done what it was asked for: no mistake of ours, whatever the reason is. */
+export function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}

@@ -76,6 +76,8 @@ export class Store {
   readonly updateNotes: UpdateNotes;
   readonly maintenance: StoreMaintenance;
   readonly quarantined: boolean;
+  /** The newest run that it held when it was opened; 0: none. Read with the opening, as nothing can begin without it. */
+  readonly foundRun: number;
   readonly #db: Database;
   readonly #group: GroupCommit;
   readonly #state: WatchedCell<StoreState>;
@@ -104,6 +106,7 @@ export class Store {
     this.#group = new GroupCommit(db, {
       onError: (error) => this.#writability.failed(error),
       onCommit: () => this.#commits.set(this.#commits.value + 1),
+      log: this.#log,
     });
     this.kills = new Kills(db, this.#group);
     this.waits = new Waits(db, this.#group, this.timeline);
@@ -112,6 +115,7 @@ export class Store {
     this.#systemStart = () => systemStart(db, this.#group, options.clock, options.boot ?? null);
     this.runs = new Runs(db, this.#group, this);
     this.inbox = new Inbox(db, this.#group);
+    this.foundRun = this.inbox.newestRun();
     this.enrolment = new Enrolment(db, this.#group, this.#usable);
     this.lastContact = new LastContact(db, this.#group, this.timeline);
     this.linkStates = new LinkStates(db, this.#group);

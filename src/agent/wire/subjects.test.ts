@@ -134,7 +134,7 @@ test.each(['a', 'job-1', 'a.b', 'a/b', 'A_=9', '-'])('%s can be a key and a grou
 });
 
 test('what a request for it would be too long for is no key', () => {
-  expect([3_900, 3_901, 1_000_000].map((length) => isKvKey('a'.repeat(length)))).toEqual([true, false, false]);
+  expect([3_890, 3_891, 1_000_000].map((length) => isKvKey('a'.repeat(length)))).toEqual([true, false, false]);
 });
 
 test.each(['', '.a', 'a.', 'a..b', 'a b', '*', '>', '日本', 'a\n', 'a\0'])(
