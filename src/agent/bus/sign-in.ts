@@ -2,7 +2,7 @@
  * What a sign-in needs. Read from its sources again for each try, so that a rotated secret or certificate heals a refused
  * one without a restart (architecture §7).
  */
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { getCACertificates } from 'node:tls';
 import {
   type Authenticator,
   type ConnectionOptions,
@@ -70,8 +70,6 @@ export function tlsOptions(url: URL, tls: TlsTexts | string): ConnectionOptions[
   if (!wanted) return undefined;
   const authorities = [...trusted()];
   if (ca !== null) authorities.push(ca);
-  // wss goes through the platform's WebSocket, which takes no options: its trust is the process's default.
-  setDefaultCACertificates(authorities);
   return {
     ca: authorities.join('\n'),
     ...(cert === null ? {} : { cert }),
@@ -82,7 +80,7 @@ export function tlsOptions(url: URL, tls: TlsTexts | string): ConnectionOptions[
 
 let platform: readonly string[] | undefined;
 
-/** Asked for once: later on `default` would be what we have set ourselves, an authority that was taken back included. */
+/** Asked for once: it takes its time. */
 function trusted(): readonly string[] {
   platform ??= [...getCACertificates('default'), ...getCACertificates('system')];
   return platform;
