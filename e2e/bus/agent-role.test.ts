@@ -5,11 +5,18 @@ import { join } from 'node:path';
 import { Objm } from '@nats-io/obj';
 import { connect } from '@nats-io/transport-node';
 import { expect, onTestFinished, test } from 'vitest';
-import { AGENT_ROLE, agentPermissions, OBJECT_STORE_ROLE, roleUsers } from '../../test/support/agent-role.ts';
+import {
+  AGENT_ROLE,
+  agentPermissions,
+  OBJECT_STORE_ROLE,
+  roleUsers,
+  STRICT_AGENT_ROLE,
+} from '../../test/support/agent-role.ts';
 import { AgentRun, settings } from '../../test/support/agent-run.ts';
 import { connectedBus, info } from '../../test/support/bus.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import {
+  answered,
   api,
   command,
   killExec,
@@ -26,8 +33,8 @@ import { said } from '../../test/support/scripts.ts';
 const PC = 'PC-OURS';
 const DURABLE = `agent_replay_${PC}`;
 
-async function world() {
-  const server = await startNatsServer({ config: roleUsers(PC) });
+async function world(config = roleUsers(PC)) {
+  const server = await startNatsServer({ config });
   const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
   const agent = new AgentRun({ toml: null });
   const password = join(agent.directory, 'password');
@@ -58,6 +65,34 @@ test('both ways to the consumer: made where there is none, taken over where the 
   expect(await waitForResult(nc, missed)).toMatchObject({ exit_code: 0 });
   expect((await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`)).config).toMatchObject(mine);
   expect(refused()).toEqual([]);
+});
+
+test('with the strict role a consumer that IT has made brings what is for this PC, and what is for other groups is left', async () => {
+  const strict = agentPermissions(PC, { role: STRICT_AGENT_ROLE });
+  const { nc, agent, refused } = await world(`authorization { users: [
+    { user: operator, password: operator }
+    { user: agent, password: agent, permissions: ${strict} }
+  ] }`);
+  await putKey(nc, 'agent_groups', PC, { groups: ['office'] });
+  const config = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
+  const filters = ['commands.all', `commands.pc.${PC}`, 'commands.group.*'];
+  await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+    stream_name: 'EXEC',
+    config: { ...config, filter_subjects: filters },
+  });
+  const theirs = await publishCommand(nc, 'commands.group.lab', command());
+  const missed = [];
+  for (const subject of [...filters.slice(0, 2), 'commands.group.office'])
+    missed.push(await publishCommand(nc, subject, command()));
+  await heartbeatAfter(nc, PC, agent);
+  for (const id of missed) expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  await eventually(async () => {
+    const consumer = await info(nc, `CONSUMER.INFO.EXEC.${DURABLE}`);
+    expect(consumer).toMatchObject({ num_pending: 0, num_ack_pending: 0 });
+  });
+  expect(await answered(nc)).not.toContain(theirs);
+  // It asks once whether it may: that is expected, and nothing is missing.
+  expect(refused().filter((line) => !line.includes('CONSUMER.CREATE.EXEC'))).toEqual([]);
 });
 
 test('commands, kills, groups, pins, configuration, results, events, inventory, ping, logs and live view all work', async () => {

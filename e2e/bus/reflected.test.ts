@@ -11,9 +11,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import { agentPermissions, roleUsers } from '../../test/support/agent-role.ts';
 import { permissions101, roleUsers101 } from '../../test/support/agent-role-101.ts';
 import { AgentRun, settings } from '../../test/support/agent-run.ts';
-import { info } from '../../test/support/bus.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { api, command, provisionedOperator, publishCommand, putKey, waitForResult } from '../../test/support/fleet.ts';
+import {
+  answered,
+  api,
+  command,
+  provisionedOperator,
+  publishCommand,
+  putKey,
+  waitForResult,
+} from '../../test/support/fleet.ts';
 import { heartbeatAfter } from '../../test/support/heartbeats.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { SHELL } from '../../test/support/scripts.ts';
@@ -88,7 +95,6 @@ const each = (id: string, jobId: string) => ({
 
 /** Once a command that came after it has its result. */
 async function resultsAfter(nc: NatsConnection, signed = false): Promise<string[]> {
-  const ids: string[] = [];
   const body = JSON.stringify(command({ request_id: 'after' }));
   const fields = headers();
   if (signed)
@@ -96,13 +102,7 @@ async function resultsAfter(nc: NatsConnection, signed = false): Promise<string[
       fields.set(name, value);
   await jetstream(nc).publish(`commands.pc.${PC}`, body, { headers: fields });
   await waitForResult(nc, 'after');
-  const { state } = (await info(nc, 'STREAM.INFO.RESULTS')) as unknown as { state: { last_seq: number } };
-  for (let seq = 1; seq <= state.last_seq; seq++) {
-    const { message } = await api(nc, 'STREAM.MSG.GET.RESULTS', { seq });
-    const { data } = message as { data: string };
-    ids.push(JSON.parse(Buffer.from(data, 'base64').toString()).request_id);
-  }
-  return ids;
+  return answered(nc);
 }
 
 test.each([`commands.pc.${PC}`, 'commands.all'])('0.101: a command of theirs, said on %s, is not run', async (to) => {

@@ -135,6 +135,24 @@ test('wss:// reaches the broker through a web port, with the same trust', async 
   await eventually(() => expect(bus.link.value.why).toBe(`nothing answers at 127.0.0.1:${port}`));
 });
 
+test('a web port that asks for a certificate gets ours', async (context) => {
+  needsOpenssl(context);
+  const { fleet, foreign, server: pair, client } = certificates;
+  const files = `cert_file: ${JSON.stringify(pair.certFile)}, key_file: ${JSON.stringify(pair.keyFile)}`;
+  const verify = `verify: true, ca_file: ${JSON.stringify(fleet.certFile)}`;
+  const server = await startNatsServer({
+    config: `websocket { host: "127.0.0.1", port: -1, tls { ${files}, ${verify} } }`,
+  });
+  const url = `wss://127.0.0.1:${new URL(server.endpoints.websocket?.[0] ?? '').port}`;
+  const stranger = foreign.issue('stranger');
+  const as = ({ certFile, keyFile }: KeyPair) => ({ ...NO_TLS, ca: fleet.certFile, cert: certFile, key: keyFile });
+  const bare = startBus(url, { tls: as(stranger) });
+  await eventually(() => expect(bare.link.value.why).not.toBeNull());
+  expect(bare.link.value.state).not.toBe('connected');
+  await bare.close();
+  await echoes(await connectedBus(url, { tls: as(client) }));
+});
+
 test('a creds file signs in, one of another fleet is refused, and the right one heals it', async () => {
   const fleet = jwtFleet();
   const server = await startNatsServer({ config: fleet.config });

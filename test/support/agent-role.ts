@@ -10,8 +10,16 @@ import { pcIdOf } from './ids.ts';
 const BUCKETS = ['script_current', 'script_status', 'jobs'] as const;
 const WATCHED = ['agent_config', 'agent_groups', 'agent_groups_derived', 'schedules', 'jobs', 'fleet_config'] as const;
 
+/** Who may say this may also read what waits for other PCs. */
+export const CREATE_OF_DURABLE = '$JS.API.CONSUMER.CREATE.EXEC.<durable>';
+
+export interface Role {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
 /** `<pc_id>`, `<name>` and `<durable>` stand for those of one PC. */
-export const AGENT_ROLE = {
+export const AGENT_ROLE: Role = {
   publish: [
     'heartbeat.<pc_id>',
     'results.>',
@@ -19,7 +27,7 @@ export const AGENT_ROLE = {
     'inventory.<pc_id>.hw',
     'obs.<pc_id>',
     '$JS.API.CONSUMER.INFO.EXEC.<durable>',
-    '$JS.API.CONSUMER.CREATE.EXEC.<durable>',
+    CREATE_OF_DURABLE,
     '$JS.API.CONSUMER.MSG.NEXT.EXEC.<durable>',
     '$JS.ACK.EXEC.<durable>.>',
     // As newer servers write it.
@@ -40,13 +48,22 @@ export const AGENT_ROLE = {
     'request.inventory.<pc_id>',
     '_INBOX.<name>.>',
   ],
-} as const;
+};
+
+/** Where IT makes the consumers. */
+export const STRICT_AGENT_ROLE: Role = {
+  ...AGENT_ROLE,
+  publish: AGENT_ROLE.publish.filter((subject) => subject !== CREATE_OF_DURABLE),
+};
 
 /** What reading an object store takes on top; `<store>` stands for its name. */
 export const OBJECT_STORE_ROLE = ['$JS.API.STREAM.MSG.GET.OBJ_<store>'] as const;
 
 /** The permissions of one PC in nats-server's own language; with a `store` also those to read it. */
-export function agentPermissions(pcId: string, store?: string): string {
+export function agentPermissions(
+  pcId: string,
+  { store, role = AGENT_ROLE }: { readonly store?: string; readonly role?: Role } = {},
+): string {
   const more = store === undefined ? [] : OBJECT_STORE_ROLE.map((subject) => subject.replace('<store>', store));
   const list = (subjects: readonly string[]) =>
     JSON.stringify(
@@ -59,7 +76,7 @@ export function agentPermissions(pcId: string, store?: string): string {
       null,
       2,
     );
-  return `{ publish: ${list([...AGENT_ROLE.publish, ...more])}\n subscribe: ${list(AGENT_ROLE.subscribe)}\n allow_responses: true }`;
+  return `{ publish: ${list([...role.publish, ...more])}\n subscribe: ${list(role.subscribe)}\n allow_responses: true }`;
 }
 
 /**
@@ -70,6 +87,6 @@ export function roleUsers(pcId: string, store = 'agent_releases'): string {
   return `authorization { users: [
     { user: operator, password: operator }
     { user: agent, password: agent, permissions: ${agentPermissions(pcId)} }
-    { user: reader, password: reader, permissions: ${agentPermissions(pcId, store)} }
+    { user: reader, password: reader, permissions: ${agentPermissions(pcId, { store })} }
   ] }`;
 }

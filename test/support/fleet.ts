@@ -3,7 +3,7 @@
  */
 import { type Authenticator, connect, type NatsConnection } from '@nats-io/transport-node';
 import { onTestFinished } from 'vitest';
-import { type CommandBody, provision, command as shCommand } from '../../scripts/lib/fleet.ts';
+import { api, type CommandBody, provision, command as shCommand } from '../../scripts/lib/fleet.ts';
 import { SHELL } from './scripts.ts';
 
 export type { CommandBody, ExecResult, StoredMessage } from '../../scripts/lib/fleet.ts';
@@ -57,4 +57,15 @@ export async function provisionedOperator(
   const nc = await operator(server, options);
   await provision(nc);
   return nc;
+}
+
+/** The `request_id` of each result that the stream has, in their order. */
+export async function answered(nc: NatsConnection): Promise<string[]> {
+  const { state } = await api<{ state: { last_seq: number } }>(nc, 'STREAM.INFO.RESULTS');
+  const ids: string[] = [];
+  for (let seq = 1; seq <= state.last_seq; seq++) {
+    const { message } = await api<{ message: { data: string } }>(nc, 'STREAM.MSG.GET.RESULTS', { seq });
+    ids.push(JSON.parse(Buffer.from(message.data, 'base64').toString()).request_id);
+  }
+  return ids;
 }

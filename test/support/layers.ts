@@ -188,7 +188,7 @@ export const PACKAGES: readonly PackageRule[] = [
   { packages: ['smol-toml'], only: ['src/agent/config', 'src/setup'] },
   { packages: ['zod'], only: ['src/shared', 'src/platform', 'src/agent/update', 'src/main'] },
   { packages: ['react*', '@fluentui/*', '@tanstack/*', 'virtual:licences'], only: ['src/renderer'] },
-  { packages: ['ws'], only: ['src/web'] },
+  { packages: ['ws'], only: ['src/agent/bus', 'src/web'] },
   // The rule for the directories is shared by agent and clients; `node:path` reads nothing.
   { packages: ['node:crypto'], only: [...IN_NODE, 'src/web', 'src/shared/link-crypto'] },
   { packages: ['node:path'], only: [...IN_NODE, 'src/client', 'src/shared/directories', 'src/shared/make-directory'] },

@@ -22,8 +22,8 @@ import type { Credentials, TlsTexts } from './sign-in.ts';
 import { watchForWake } from './wake.ts';
 
 const AWAKE_ANSWER_MS = 5_000;
-/** One that does not answer is enough for a round: what IT has configured may be back meanwhile. Timers are not that exact. */
-const PEERS_MS = CONNECT_TIMEOUT_MS - 1_000;
+/** Of a try. One that does not answer is enough for a round: what IT has configured may be back meanwhile. Timers are not that exact. */
+const PEERS_SHARE = 0.8;
 
 export interface ConnectorOptions {
   readonly pcId: string;
@@ -37,6 +37,8 @@ export interface ConnectorOptions {
   readonly filesAnswer?: ((signal: AbortSignal) => Promise<string | null>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** In place of {@link CONNECT_TIMEOUT_MS}. */
+  readonly connectMs?: number;
   /** In place of {@link reconnectDelayMs}. */
   readonly connectBackoff?: BackoffPolicy;
   readonly pingIntervalMs?: number;
@@ -187,6 +189,7 @@ export class Connector {
   /** One round over all servers; null when none of them took us, the state then says why. */
   async #connectAny(): Promise<BrokerConnection | null> {
     const { signal } = this.#closing;
+    const peersMs = PEERS_SHARE * (this.#options.connectMs ?? CONNECT_TIMEOUT_MS);
     let peersFromUpMs: number | null = null;
     for (const [at, url] of this.#candidates().entries()) {
       if (signal.aborted) return null;
@@ -194,7 +197,7 @@ export class Connector {
       if (at >= this.#options.servers.length) {
         const upMs = this.#clock.upMs();
         peersFromUpMs ??= upMs;
-        if (upMs - peersFromUpMs >= PEERS_MS) return null;
+        if (upMs - peersFromUpMs >= peersMs) return null;
         this.#peerTries.set(host, upMs);
       }
       const refused = this.#refusals.get(host);

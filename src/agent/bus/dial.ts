@@ -1,11 +1,9 @@
 /** One try to sign in at one server. Everything of the library that would try again, or elsewhere, by itself is off. */
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
-import { handshakeFailure } from './handshake.ts';
 import { inboxesOf } from './inboxes.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
-import { connectWeb } from './web-socket.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -13,10 +11,15 @@ export interface DialOptions {
   readonly pcId: string;
   readonly credentials: Credentials;
   readonly tls: () => TlsTexts | string;
+  /** In place of {@link CONNECT_TIMEOUT_MS}. */
+  readonly connectMs?: number;
 }
 
 /** Rejects with what went wrong, see `classify`. */
-export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOptions): Promise<NatsConnection> {
+export async function dial(
+  url: URL,
+  { pcId, credentials, tls: readTls, connectMs = CONNECT_TIMEOUT_MS }: DialOptions,
+): Promise<NatsConnection> {
   const authenticator = authenticatorOf(credentials);
   const tls = tlsOptions(url, readTls());
   const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
@@ -28,7 +31,7 @@ export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOp
     // What the cluster names is for the next connection (`BrokerConnection.peers`); here an address that is none would end this one.
     ignoreClusterUpdates: true,
     inboxPrefix: inboxesOf(pcId),
-    timeout: CONNECT_TIMEOUT_MS,
+    timeout: connectMs,
     // Its pings know nothing of what is still on its way; ours do.
     pingInterval: MAX_TIMER_MS,
     // A stack trace per request, taken before anything has failed, costs more than the request.
@@ -36,9 +39,9 @@ export async function dial(url: URL, { pcId, credentials, tls: readTls }: DialOp
     ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
   };
   if (!webSocket) return connectPortioned(tls === undefined ? common : { ...common, tls });
-  return connectWeb(common).catch(async (error) => {
-    throw (await handshakeFailure(url, tls ?? null, CONNECT_TIMEOUT_MS)) ?? error;
-  });
+  // Few fleets have a web port, and none of it is needed without one.
+  const { connectWeb } = await import('./web-socket.ts');
+  return connectWeb(common, tls);
 }
 
 function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'token'> {

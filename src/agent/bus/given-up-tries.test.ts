@@ -20,6 +20,7 @@ const UPGRADED: Greet = (socket) => upgrade(socket, null);
 const UPGRADED_INFO: Greet = (socket) => upgrade(socket, infoLine());
 /** The one of the present try, and one that is just being closed. */
 const OPEN_MAX = 2;
+const SHORT = { connectMs: 1_000 };
 
 // Together, as each try takes its time; but the client library knows only one kind of connection at a time.
 test.for([
@@ -32,7 +33,7 @@ test.for([
 ])('$what: no connection stays of a try that is over', async ({ scheme, greets }) => {
   const checks = greets.map(async (greet) => {
     const { open, tries, port } = await stallingListener(greet);
-    startBus(`${scheme}://127.0.0.1:${port}`);
+    startBus(`${scheme}://127.0.0.1:${port}`, SHORT);
     await eventually(() => expect(tries()).toBeGreaterThan(2 * OPEN_MAX), 50_000);
     expect(open.size).toBeLessThanOrEqual(OPEN_MAX);
   });
@@ -47,7 +48,7 @@ test('a web port that was mute once is asked again, and taken when it speaks', a
     if (isMute) upgrade(socket, infoLine());
     else socket.pipe(dial(webPort, '127.0.0.1').on('error', () => {})).pipe(socket);
   });
-  const bus = startBus(`ws://127.0.0.1:${port}`);
+  const bus = startBus(`ws://127.0.0.1:${port}`, SHORT);
   expect((await linkState(bus, 'unreachable')).why).toBe(`127.0.0.1:${port} did not answer in time`);
   isMute = false;
   await linkState(bus, 'connected');
@@ -83,7 +84,7 @@ test('of servers that the cluster has named and that do not answer a round tries
       socket.on('data', (data) => data.includes('PING') && socket.write('PONG\r\n'));
     }, port);
   let configured = await broker();
-  const bus = startBus(`nats://127.0.0.1:${port}`);
+  const bus = startBus(`nats://127.0.0.1:${port}`, SHORT);
   for (const tried of [
     [0, 0, 1],
     [0, 1, 1],

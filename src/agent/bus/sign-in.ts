@@ -2,12 +2,7 @@
  * What a sign-in needs. Read from its sources again for each try, so that a rotated secret or certificate heals a refused
  * one without a restart (architecture §7).
  */
-import {
-  type ConnectionOptions as ConnectionTlsOptions,
-  createSecureContext,
-  getCACertificates,
-  setDefaultCACertificates,
-} from 'node:tls';
+import { type ConnectionOptions as ConnectionTlsOptions, createSecureContext, getCACertificates } from 'node:tls';
 import {
   type Authenticator,
   type ConnectionOptions,
@@ -92,11 +87,8 @@ interface Made extends Sources {
 
 function make(sources: Sources): Made {
   const { ca, cert, key } = sources;
-  const authorities = ca === null ? trusted() : [...trusted(), ca];
-  // wss goes through the platform's WebSocket, which takes no options: its trust is the process's default.
-  if (made === undefined || made.ca !== ca) setDefaultCACertificates(authorities);
   const texts = {
-    ca: authorities.join('\n'),
+    ca: [...trusted(), ...(ca === null ? [] : [ca])].join('\n'),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),
   };
@@ -110,7 +102,7 @@ function make(sources: Sources): Made {
 
 let platform: readonly string[] | undefined;
 
-/** Asked for once: later on `default` would be what we have set ourselves, an authority that was taken back included. */
+/** Asked for once: it takes its time. */
 function trusted(): readonly string[] {
   platform ??= distinct([...getCACertificates('default'), ...getCACertificates('system')]);
   return platform;

@@ -1,58 +1,46 @@
 /**
- * A connection to the broker over a web port. The platform's WebSocket waits for the other side's goodbye for ever, and so does the
- * client library: a port that upgrades and then says nothing left no try ended. Invariant: what is closed is closed soon.
+ * A connection to the broker over a web port. The platform's WebSocket waits for the other side's goodbye for ever, keeps to itself why
+ * a port does not take us, and knows no client certificate. Invariant: what is closed is closed soon.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Socket } from 'node:net';
 import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import { type ClientOptions, WebSocket } from 'ws';
 
 /** How long the other side has to say goodbye, and to read what was sent before. */
 const GOODBYE_MS = 1_000;
-/** Where Node's HTTP client says on which socket a request goes out (a diagnostics channel of undici). */
-const REQUEST_SENT = 'undici:client:sendHeaders';
 
-/** As the library's own `wsconnect`. */
-export function connectWeb(options: ConnectionOptions): Promise<NatsConnection> {
-  const wsFactory = async (url: string) => ({
-    socket: new EndingWebSocket(url),
-    encrypted: url.startsWith('wss:'),
-  });
-  // The type knows of no such option, which belongs to this transport alone.
-  return wsconnect({ ...options, wsFactory } as ConnectionOptions);
+/** As the library's own `wsconnect`; rejects with what the network or TLS said, where that is why. */
+export async function connectWeb(options: ConnectionOptions, tls: ConnectionOptions['tls']): Promise<NatsConnection> {
+  let last: EndingWebSocket | null = null;
+  const wsFactory = async (url: string) => {
+    last = new EndingWebSocket(url, { ...(tls as ClientOptions), perMessageDeflate: false });
+    return { socket: last, encrypted: url.startsWith('wss:') };
+  };
+  try {
+    // The type knows of no such option, which belongs to this transport alone.
+    return await wsconnect({ ...options, wsFactory } as ConnectionOptions);
+  } catch (error) {
+    throw (last as EndingWebSocket | null)?.failure ?? error;
+  }
 }
 
-/** Sockets that a WebSocket has. */
-const taken = new WeakSet<Socket>();
-
 class EndingWebSocket extends WebSocket {
-  #socket: Socket | null = null;
+  /** Why it could not be connected, or no longer is. */
+  failure: Error | null = null;
+  #closed = false;
 
-  constructor(url: string) {
-    super(url);
-    const origin = new URL(url).origin.replace(/^ws/, 'http');
-    const stop = () => unsubscribe(REQUEST_SENT, found);
-    const found = (message: unknown) => {
-      const { request, socket } = message as RequestSent;
-      if (request.upgrade !== 'websocket' || request.origin !== origin || taken.has(socket)) return;
-      taken.add(socket);
-      this.#socket = socket;
-      stop();
-    };
-    subscribe(REQUEST_SENT, found);
-    this.addEventListener('error', stop, { once: true });
-    this.addEventListener('close', stop, { once: true });
+  constructor(url: string, options: ClientOptions) {
+    super(url, options);
+    // The library lets go of its own listener, and an error that nobody hears would end the process.
+    this.on('error', (error) => {
+      if (!this.#closed) this.failure ??= error;
+    });
   }
 
   override close(code?: number, reason?: string): void {
+    this.#closed = true;
     super.close(code, reason);
-    const socket = this.#socket;
-    if (socket === null || this.readyState === this.CLOSED) return;
-    const end = setTimeout(() => socket.destroy(), GOODBYE_MS);
-    this.addEventListener('close', () => clearTimeout(end), { once: true });
+    if (this.readyState === WebSocket.CLOSED) return;
+    const late = setTimeout(() => this.terminate(), GOODBYE_MS);
+    this.once('close', () => clearTimeout(late));
   }
-}
-
-interface RequestSent {
-  readonly request: { readonly origin: string; readonly upgrade: string | null };
-  readonly socket: Socket;
 }
