@@ -63,7 +63,9 @@ class HeaderText {
 async function isNoMessage(answer: (nc: NatsConnection, to: string) => unknown): Promise<void> {
   const { nc, bus } = await world();
   const heard: string[] = [];
-  const binding = bus.subscribe('kill.*', ({ subject, data }) => heard.push(`${subject} ${Buffer.from(data)}`));
+  const binding = bus.subscribe('kill.*', ({ subject, data }) =>
+    heard.push(`${subject} ${Buffer.from(data).toString()}`),
+  );
   onTestFinished(() => binding.close());
   const said = Promise.withResolvers<unknown>();
   nc.subscribe('kill.one', { callback: said.resolve });
@@ -94,7 +96,7 @@ describe.each(Object.entries(ANSWERS))('%s', (_, answer) => {
       ['PC-A'],
       snapshotThenChanges({
         change: ({ value }) => told.push(value === null ? 'deleted' : Buffer.from(value).toString()),
-        whole: (present) => told.push(`has ${[...present]}`),
+        whole: (present) => told.push(`has ${[...present].join(',')}`),
       }),
     );
     onTestFinished(() => binding.close());
@@ -112,7 +114,7 @@ describe.each(Object.entries(ANSWERS))('%s', (_, answer) => {
       ['PC-A', 'PC-B'],
       snapshotThenChanges({
         change: ({ key }) => later.push(key),
-        whole: (present) => later.push(`has ${[...present]}`),
+        whole: (present) => later.push(`has ${[...present].join(',')}`),
       }),
     );
     onTestFinished(() => again.close());
