@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls';
 import { expect, test } from 'vitest';
-import { distinct, type TlsTexts, tlsOptions } from './sign-in.ts';
+import { distinct, type TlsTexts, tlsOptions, UnusableSignIn } from './sign-in.ts';
 
 const URL_OF_TLS = new URL('tls://broker.example');
 const [ONE = '', OTHER = ''] = rootCertificates;
@@ -20,6 +20,8 @@ test('the authorities are read once for all tries with the same files, and again
   expect(tlsOptions(URL_OF_TLS, { ...NO_FILES, ca: OTHER })?.secureContext).not.toBe(first);
 });
 
-test('a certificate that is none is left to the connect, which says so', () => {
-  expect(tlsOptions(URL_OF_TLS, { ...NO_FILES, cert: 'none', key: 'none' })).toMatchObject({ cert: 'none' });
+test('a certificate that is none is said before any server is asked', () => {
+  const none = () => tlsOptions(URL_OF_TLS, { ...NO_FILES, cert: 'none', key: 'none' });
+  expect(none).toThrow(UnusableSignIn);
+  expect(none).toThrow(/^the files of \[tls\] can't be used \(.*no start line\)$/);
 });

@@ -94,9 +94,8 @@ function make(sources: Sources): Made {
   };
   try {
     return { ...sources, options: { secureContext: createSecureContext(texts) } };
-  } catch {
-    // A certificate that is none: the connect says so.
-    return { ...sources, options: texts };
+  } catch (error) {
+    throw new UnusableSignIn(`the files of [tls] can't be used (${errorText(error)})`);
   }
 }
 
