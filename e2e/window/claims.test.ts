@@ -76,6 +76,44 @@ test('beside a disk that is full nobody says that no tasks came', async () => {
   await expectPage(page.getByText('No task is recorded here. New ones are not taken at present.')).toBeVisible();
 });
 
+test('of what is stored and can not be read nothing is counted, and no day is called empty', async () => {
+  const served = await pc();
+  served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
+  served.cells.store.set({ state: 'ok', readable: false });
+  const { page, open } = await openWindow(served.dataDirectory);
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText("Tasks can't be shown at present.")).toBeVisible();
+  await expectPage(page.getByRole('toolbar')).toHaveText('Allnot finisheddoneskippedstoppedfailedunknown');
+  expect(await page.getByRole('main').textContent()).not.toMatch(/\d|no tasks/);
+  const japanese = await open({ locale: 'ja-JP' });
+  await goTo(japanese, '実行履歴');
+  await expectPage(japanese.getByText('現在、作業を表示できません。')).toBeVisible();
+  expect(await japanese.getByRole('main').textContent()).not.toMatch(/\d|記録なし/);
+});
+
+test('what an agent that is gone told of its tasks stands still, and is said to be of then', async () => {
+  const served = await pc();
+  await startRun(served, 'slow');
+  const { page, open } = await openWindow(served.dataDirectory);
+  const detail = await open({ locale: 'ja-JP' });
+  await goTo(page, 'Activity');
+  await goTo(detail, '実行履歴');
+  await detail.locator('[data-run]').click();
+  await expectPage(detail.getByRole('heading', { level: 2, name: '実行中' })).toBeVisible();
+  // From here on the pages have a clock of their own, and each new state begins their timers anew.
+  for (const each of [page, detail]) await each.clock.install();
+  await startRun(served, 'another');
+  await expectPage(page.locator('[data-run]')).toHaveCount(2);
+  await served.server.close();
+  for (const each of [page, detail]) await each.clock.fastForward(20_000);
+  const stale = 'This is what was known last. What has become of it since is not known at present.';
+  await expectPage(page.getByText(stale)).toBeVisible();
+  await expectPage(detail.getByText('最後に確認できた時点の内容です。')).toBeVisible();
+  for (const each of [page, detail]) await each.clock.fastForward(600_000);
+  await expectPage(page.locator('[data-run]').first()).toContainText(/running for (less than 1|\d+) sec/);
+  await expectPage(detail.getByRole('main')).toContainText(/開始から(1秒未満|\d+秒)です。/);
+});
+
 test('while it finishes, it says so and shows what still runs', async () => {
   const served = await pc();
   await startRun(served, 'slow');

@@ -120,7 +120,12 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   [
     'it finishes while a task runs',
     snapshot({ agent: { ...calm.agent, state: 'draining' }, now: RUNNING }),
-    { ...NOTHING, live: true, now: 'some', connection: 'known' },
+    { ...NOTHING, live: true, now: 'some', connection: 'known', empty: 'held' },
+  ],
+  [
+    'its settings can not be read, so that it does not know where its store is',
+    snapshot({ agent: { ...calm.agent, state: 'config_invalid' }, store: { state: 'ok', readable: false } }),
+    { ...NOTHING, live: true, empty: 'unread' },
   ],
   ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
     (state) => [state, snapshot({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,

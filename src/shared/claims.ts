@@ -24,7 +24,7 @@ export interface Claims {
   readonly connection: 'unknown' | 'known';
   /** `unheard`: what IT wants is known once there is a connection. */
   readonly update: 'unknown' | 'unheard' | 'known';
-  /** Why a list without a filter is empty. */
+  /** Why a list without a filter is empty. `unread`: what is stored is not known, so nothing is counted either. */
   readonly empty: 'unknown' | 'unread' | 'rebuilt' | 'held' | 'offline' | 'none';
 }
 
@@ -53,7 +53,7 @@ export function claimsOf(snapshot: PcSnapshot): Claims {
     stuck: isRunning ? stuck(status) : 'unknown',
     connection: isRunning || status.agent.state === 'draining' ? 'known' : 'unknown',
     update: isRunning ? update(status) : 'unknown',
-    empty: isRunning ? empty(status) : 'unknown',
+    empty: empty(status),
   };
 }
 
@@ -100,8 +100,10 @@ function update({ update: { state, wanted }, connection }: AgentStatus): Claims[
 }
 
 function empty(status: AgentStatus): Claims['empty'] {
+  const { state } = status.agent;
   if (!status.store.readable) return 'unread';
-  if (!takesTasks(status)) return 'held';
+  if (state !== 'running' && state !== 'draining') return 'unknown';
+  if (state === 'draining' || !takesTasks(status)) return 'held';
   if (status.store.state === 'quarantined') return 'rebuilt';
   return status.connection.state === 'connected' ? 'none' : 'offline';
 }

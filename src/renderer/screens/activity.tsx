@@ -49,6 +49,10 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
     shownAs: titleWordsWith(search, i18n),
   };
   const list = useRunList(filter);
+  const { live, empty } = useClaims();
+  const lost = useWindowState((state) => state.lost);
+  // What can't be read is not nothing, so nothing is counted.
+  const unread = empty === 'unread';
   const { outline, all, counts, newer, failed, row } = list.view;
   const { unfolded } = choices;
   const layout = useMemo(() => (outline === null ? null : new ListLayout(outline, unfolded)), [outline, unfolded]);
@@ -71,10 +75,13 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       <div className={styles.head}>
         <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
         <ActivityTools choices={choices} onChange={narrow} />
-        {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
+        {matching !== null && !unread && (
+          <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>
+        )}
       </div>
-      <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />
-      <OutcomeChips chosen={choices.group} counts={counts} onChoose={(group) => narrow({ group })} />
+      {!live && !lost && matching !== null && <Notice kind="warning" body={i18n.t('run.stale')} />}
+      {!unread && <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />}
+      <OutcomeChips chosen={choices.group} counts={unread ? null : counts} onChoose={(group) => narrow({ group })} />
       {failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !failed && <NotReadYet />}
       {matching === 0 && (

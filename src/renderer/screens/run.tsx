@@ -11,9 +11,9 @@ import {
   EVERY_SECOND_MS,
   useClaims,
   useI18n,
-  useNow,
   useQuery,
   useStore,
+  useTaskNow,
   useWindowState,
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
@@ -67,7 +67,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
   const i18n = useI18n();
   const { live } = useClaims();
-  const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const nowMs = useTaskNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
   const said = describeRun(run, i18n, nowMs);
   const needsHelp = run.reason !== null && outcomeRow(run.reason).act !== 'nothing';
