@@ -122,3 +122,12 @@ test('names a task', () => {
   expect(name({ kind: 'none' })).toBe('Task without a name');
   expect(name({ kind: 'hidden' })).toBe('Task from IT');
 });
+
+test.each([
+  [90, 'It may take up to 1 min 30 sec.', 'Stopped after 1 min 30 sec to protect this PC.'],
+  [930, 'It may take up to 15 min 30 sec.', 'Stopped after 15 min 30 sec to protect this PC.'],
+  [600, 'It may take up to 10 min.', 'Stopped after 10 min to protect this PC.'],
+])('a limit of %j s is said whole, since a task may use it all', (timeoutSecs, running, stopped) => {
+  expect(describeRun(run({ state: 'running', reason: null, timeoutSecs }), english, NOW).body).toContain(running);
+  expect(describeRun(run({ reason: 'TIMEOUT', timeoutSecs }), english, NOW).body).toBe(stopped);
+});

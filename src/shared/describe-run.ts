@@ -69,7 +69,7 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
     case 'running': {
       const t = i18n.duration(nowMs - (run.startedAtMs ?? nowMs));
       const limitMs = run.timeoutSecs === null ? null : run.timeoutSecs * 1_000;
-      const limit = limitMs === null ? null : i18n.t('state.running.limit', { limit: i18n.roughly(limitMs) });
+      const limit = limitMs === null ? null : i18n.t('state.running.limit', { limit: i18n.exactly(limitMs) });
       return {
         mark: 'running',
         title: i18n.t('state.running.title'),
@@ -176,7 +176,7 @@ const BODIES: Fillers<'body'> = {
 };
 
 function limitOf({ run, i18n, ranMs }: Finished): string {
-  return i18n.duration(run.timeoutSecs === null ? ranMs : run.timeoutSecs * 1_000);
+  return run.timeoutSecs === null ? i18n.duration(ranMs) : i18n.exactly(run.timeoutSecs * 1_000);
 }
 
 function toldOf({ run, i18n }: Finished): string {
