@@ -89,6 +89,10 @@ test('of what is stored and can not be read nothing is counted, and no day is ca
   await goTo(japanese, '実行履歴');
   await expectPage(japanese.getByText('現在、作業を表示できません。')).toBeVisible();
   expect(await japanese.getByRole('main').textContent()).not.toMatch(/\d|記録なし/);
+  await goTo(page, 'Updates');
+  await expectPage(region(page, 'History')).toHaveText('HistoryNot known at present.');
+  await goTo(japanese, '更新');
+  await expectPage(region(japanese, '履歴')).toHaveText('履歴現在は確認できません。');
 });
 
 test('what an agent that is gone told of its tasks stands still, and is said to be of then', async () => {

@@ -35,7 +35,7 @@ async function ended(served: Served, id: string, reason: 'DONE' | 'FAILED', took
 test('a quiet day: one line, and no card without content', async () => {
   const served = await pc();
   const { page } = await openWindow(served.dataDirectory);
-  await expectPage(page.getByText('No tasks received today. No task is running.')).toBeVisible();
+  await expectPage(page.getByText('No tasks recorded today. No task is running.')).toBeVisible();
   await expectPage(page.getByText('PC-1 · version 0.1.0 · groups: office')).toBeVisible();
   await expectPage(page.getByRole('region')).toHaveCount(0);
 });
@@ -66,7 +66,8 @@ test('the last five that ended, the newest first, and whether IT knows of what w
 test('a running task shows how far it is by its usual time, that one can go on working, and who can stop it', async () => {
   const served = await pc();
   for (let n = 0; n < 3; n++) await ended(served, 'disk', 'DONE', 120_000);
-  const admitted = await served.store.runs.admit(arrival('now', 'x', { manifestId: 'disk', receivedAtMs: Date.now() }));
+  const sent = { manifestId: 'disk', execId: 'exec-1', receivedAtMs: Date.now() };
+  const admitted = await served.store.runs.admit(arrival('now', 'x', sent));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
   const startedAtMs = Date.now() - 60_000;
   await served.store.runs.start(admitted.run, { startedAtMs, runAsUser: null, facts: null, event: null });
@@ -83,6 +84,23 @@ test('a running task shows how far it is by its usual time, that one can go on w
   await now.getByRole('button', { name: 'disk' }).click();
   await expectPage(page.getByText(manners)).toBeVisible();
   await expectPage(page.getByRole('progressbar')).toBeVisible();
+  const { connection } = served.cells;
+  connection.set({ ...connection.value, state: 'unreachable', sinceMs: Date.now() });
+  await expectPage(page.getByText('IT can stop a running task only while this PC is connected.')).toBeVisible();
+  await expectPage(page.getByText('at any time')).toHaveCount(0);
+});
+
+test('of a task that was sent without the id of an execution nobody says that IT can stop it', async () => {
+  const served = await pc();
+  const admitted = await served.store.runs.admit(arrival('now', 'x', { manifestId: 'disk', receivedAtMs: Date.now() }));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  await served.store.runs.start(admitted.run, { startedAtMs: Date.now(), runAsUser: null, facts: null, event: null });
+  const { page, open } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Now')).toContainText('What runs was sent without a way for IT to stop it.');
+  await expectPage(page.getByText('at any time')).toHaveCount(0);
+  const japanese = await open({ locale: 'ja-JP' });
+  await japanese.getByRole('region', { name: '現在' }).getByRole('button').click();
+  await expectPage(japanese.getByText('情報システム部門が途中で中止できない形で送られた作業です。')).toBeVisible();
 });
 
 test('whom to call stands beside what is wrong, also when the agent is gone', async () => {

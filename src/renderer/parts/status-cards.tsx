@@ -80,7 +80,7 @@ function Now({ status, claims }: WorkingProps) {
       {running.map((run) => (
         <RunningTask key={run.run} run={run} />
       ))}
-      {running.length > 0 && <RunningManners />}
+      {running.length > 0 && <RunningManners running={running} />}
       {waiting.slice(0, 3).map((run) => (
         <WaitingTask key={run.run} run={run} />
       ))}

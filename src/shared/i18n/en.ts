@@ -256,6 +256,8 @@ export const en = {
   'running.normal':
     'Your own programs have no precedence, so this PC may be slower for a while. You can go on working.',
   'running.stop': '{it} can stop a running task at any time.',
+  'running.stop.offline': '{it} can stop a running task only while this PC is connected.',
+  'running.noStop': 'What runs was sent without a way for {it} to stop it.',
   'state.running.may': 'may take up to {limit}',
 
   'title.direct': 'Direct task from {it}',
@@ -322,7 +324,7 @@ export const en = {
   'status.now.none': 'No task is running.',
   'status.now.waiting': { one: '{n} task is waiting', other: '{n} tasks are waiting' },
   'status.today': 'Today',
-  'status.today.none': 'No tasks received today.',
+  'status.today.none': 'No tasks recorded today.',
   'status.today.open': "None of today's tasks has ended yet.",
   'status.today.held': 'New tasks are not taken at present.',
   'status.today.count': '{n} {group}',
@@ -431,6 +433,7 @@ export const en = {
   'run.back': 'Back to Activity',
   'run.received': 'Received',
   'run.decided': 'Checked',
+  'run.stopped': 'Stopped',
   'run.started': 'Started',
   'run.finished': 'Finished',
   'run.found': 'Found interrupted',
@@ -689,7 +692,7 @@ export const en = {
   'about.data.log': "The program's log: {days} days.",
   'about.data.noLog': 'No log is written to a file.',
   'about.output.0': 'Output of tasks is shown to the helpdesk only.',
-  'about.output.1': 'Output of tasks that ran as you is shown to you.',
+  'about.output.1': 'Output of tasks that were sent to run as you is shown to you.',
   'about.output.2': 'Output of all tasks is shown to you.',
   'ask.slow': 'Does it slow my PC?',
   'ask.slow.none': 'No: no tasks run on this PC.',
@@ -711,6 +714,8 @@ export const en = {
   'ask.off.stop':
     'You can also stop management, at the end of this page. Then no tasks run until the program is started again.',
   'ask.off.noStop': 'Management itself can only be stopped by {it} and by administrators of this PC.',
+  'ask.off.yours':
+    'Management itself runs with your account: it stops when you sign out, or when its processes are ended.',
   'ask.who': 'Who sees this?',
   'ask.who.it': '{it} gets the result and the output of each task that runs.',
   'ask.who.inventory': '{it} also gets the hardware facts of this PC, as Support shows them.',
@@ -720,6 +725,8 @@ export const en = {
     'Everybody who signs in on this PC sees names and outcomes of tasks here, and only you those that ran with your account.',
   'ask.who.namesHidden':
     'Everybody who signs in on this PC sees outcomes of tasks here, only you those of tasks with your account, and only the helpdesk their names.',
+  'ask.who.yours': 'Here only you see tasks, their names and their outcomes.',
+  'ask.who.yoursHidden': 'Here only you see outcomes of tasks, and only the helpdesk their names.',
   'ask.kept': 'What is kept on this PC, and for how long?',
   'about.program': 'This program',
   'about.version': 'Version {v}',
@@ -764,7 +771,7 @@ export const en = {
 
   'helpdesk.failures': 'What went wrong or was not run in the last seven days',
   'helpdesk.failures.since': 'What went wrong or was not run since {time}',
-  'helpdesk.failures.none': 'None. What {it} stopped is not counted here.',
+  'helpdesk.failures.none': 'None recorded. What {it} stopped is not counted here.',
   'helpdesk.failures.count': { one: 'once, {time}', other: '{n} times, last {time}' },
   'helpdesk.failures.open': '{task}: {outcome}, open the last one',
 
@@ -777,7 +784,7 @@ export const en = {
   'helpdesk.link.unknown': 'not known: this program was off or ended suddenly, or this PC was asleep',
   'helpdesk.link.share': 'Connected for {percent} % of the {all} that are known.',
   'helpdesk.link.nothing': 'Nothing is known of this time.',
-  'helpdesk.link.list': 'Times without a connection, newest first',
+  'helpdesk.link.list': 'Times without a connection, or of which nothing is known, newest first',
   'helpdesk.link.none': 'No time without a connection.',
   'helpdesk.link.span': '{from} to {until}, {t} – {what}',
   'helpdesk.link.open': 'since {from}, {t} – {what}',
