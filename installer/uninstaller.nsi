@@ -17,6 +17,7 @@ Var ExitCode
 
 Var Version
 Var Purges
+Var Asks
 
 Function .onInit
   SetRegView 64
@@ -47,6 +48,11 @@ Function .onInit
   ${AndIf} $2 != '="0"'
     StrCpy $Purges "--purges"
     StrCpy $1 "$(PurgeQuestion)"
+  ${EndIf}
+  ; Whoever is there may have been given these words by somebody else.
+  StrCpy $Asks ""
+  ${IfNot} ${Silent}
+    StrCpy $Asks "--asks"
   ${EndIf}
   MessageBox MB_YESNO|MB_ICONQUESTION "$1" /SD IDYES IDYES goOn
     SetErrorLevel ${EXIT_CANCELLED}
@@ -86,7 +92,7 @@ Section
   SetShellVarContext all
   SetOutPath "$PROGRAMFILES64"
   Call findSetup
-  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall $Purges \
+  nsExec::ExecToLog '"$INSTDIR\versions\$Version\node\node.exe" "$INSTDIR\versions\$Version\agent\setup.js" uninstall $Purges $Asks \
     --root "$INSTDIR" --entry "$SMPROGRAMS\Kanade Tray.lnk" --command-line "${RUNNER}\command-line.txt" --message "${MESSAGE_FILE}"'
   Pop $ExitCode
   !insertmacro readMessage

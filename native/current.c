@@ -5,6 +5,7 @@
 
 #define FILE_BYTES 4096
 #define VERSION_CHARS 64
+#define PROGRAMS_KEY L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
 
 DWORD program_directory(WCHAR path[PATH_CHARS], int levels) {
   DWORD length = GetModuleFileNameW(NULL, path, PATH_CHARS);
@@ -17,6 +18,13 @@ DWORD program_directory(WCHAR path[PATH_CHARS], int levels) {
   }
   return ERROR_SUCCESS;
 }
+
+DWORD programs_directory(WCHAR path[PATH_CHARS]) {
+  DWORD size = PATH_CHARS * sizeof(WCHAR);
+  return (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, PROGRAMS_KEY, L"ProgramFilesDir", RRF_RT_REG_SZ, NULL, path, &size);
+}
+
+void load_only_from_windows(void) { SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32); }
 
 static DWORD read_file(const WCHAR *path, char text[FILE_BYTES]) {
   HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,

@@ -20,6 +20,15 @@ DWORD current_version_directory(const WCHAR *name, WCHAR root[PATH_CHARS], WCHAR
 /* Writes the directory of this program at 1 level, the program itself at 0, and so on. Returns 0 or a Windows error. */
 DWORD program_directory(WCHAR path[PATH_CHARS], int levels);
 
+/* Writes where Windows has programs, as the machine's registry says: an environment is not asked. Returns 0 or a Windows error. */
+DWORD programs_directory(WCHAR path[PATH_CHARS]);
+
+/*
+ * First of all: what is loaded from now on, by Windows' own libraries too, comes from its directory, and never from that of this
+ * program, of which anybody can have a copy beside libraries of theirs.
+ */
+void load_only_from_windows(void);
+
 /*
  * Takes out of our environment, and so out of that of all that we start, whatever makes another program of Node or of Electron: code
  * to load first, another place for modules, certificates that nobody checks. Who starts us is often somebody with fewer rights.

@@ -216,6 +216,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
+  load_only_from_windows();
   forget_runtime_variables();
   InitializeCriticalSection(&guard);
   stop_asked = CreateEventW(NULL, TRUE, FALSE, NULL);

@@ -13,7 +13,6 @@
 #define SERVICE_NAME L"KanadeTraySetup"
 /* Held by each set-up, without sharing, in the directory of Windows' programs (`installer/common.nsh`). */
 #define TURN L"Kanade Tray.lock"
-#define PROGRAMS_KEY L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion"
 #define SETUP_ENDS_WITHIN_MS 60000
 #define LOOK_EVERY_MS 100
 #define LINE_CHARS (32 * 1024)
@@ -59,12 +58,9 @@ static DWORD run_command(void) {
   return ERROR_SUCCESS;
 }
 
-/* By the registry, as the installer has it: an environment is not asked. */
 static BOOL turn_file(WCHAR path[PATH_CHARS]) {
-  WCHAR programs[MAX_PATH];
-  DWORD size = sizeof programs;
-  LSTATUS error = RegGetValueW(HKEY_LOCAL_MACHINE, PROGRAMS_KEY, L"ProgramFilesDir", RRF_RT_REG_SZ, NULL, programs, &size);
-  return error == ERROR_SUCCESS && swprintf(path, PATH_CHARS, L"%ls\\%ls", programs, TURN) > 0;
+  WCHAR programs[PATH_CHARS];
+  return programs_directory(programs) == ERROR_SUCCESS && swprintf(path, PATH_CHARS, L"%ls\\%ls", programs, TURN) > 0;
 }
 
 /* The set-up that we start takes the turn itself, and does not go on without it. */
@@ -128,6 +124,7 @@ static void WINAPI service_main(DWORD count, WCHAR **arguments) {
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
+  load_only_from_windows();
   keep_setup_variables();
   SERVICE_TABLE_ENTRYW services[] = {{(WCHAR[]){SERVICE_NAME}, service_main}, {NULL, NULL}};
   return StartServiceCtrlDispatcherW(services) ? 0 : (int)GetLastError();

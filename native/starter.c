@@ -9,6 +9,7 @@
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE previous, PWSTR command, int show) {
   (void)instance, (void)previous, (void)command, (void)show;
+  load_only_from_windows();
   forget_runtime_variables();
   WCHAR root[PATH_CHARS], directory[PATH_CHARS];
   DWORD error = current_version_directory(L"current.json", root, directory);

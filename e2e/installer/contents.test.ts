@@ -167,3 +167,22 @@ describe.skipIf(missing.length > 0)(`a signature${missing.map((tool) => ` (needs
     expect(statSync(file).size).toBe(readFileSync(file).length);
   });
 });
+
+/** Of the list `KnownDLLs` of every Windows that we are for: these are never looked for beside a program. */
+const KNOWN_LIBRARIES = ['ADVAPI32.dll', 'KERNEL32.dll', 'USER32.dll', 'msvcrt.dll'];
+
+it('the small programs take no library from the directory that a copy of them lies in', async () => {
+  const directory = tempDir();
+  await compileNative(directory, '1.2.3');
+  const programs = programsBelow(directory);
+  expect(programs.length).toBe(5);
+  for (const program of programs) {
+    const headers = execFileSync('x86_64-w64-mingw32-objdump', ['-p', program], { encoding: 'utf8' });
+    const named = [...headers.matchAll(/DLL Name: (\S+)/g)].map(([, name = '']) => name);
+    expect(
+      named.filter((name) => !KNOWN_LIBRARIES.includes(name)),
+      program,
+    ).toEqual([]);
+    expect(headers, program).toContain('SetDefaultDllDirectories');
+  }
+});

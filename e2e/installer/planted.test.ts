@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { nothingLeft, SHORTCUT } from './expected.ts';
-import { current, GIVEN } from './pc.ts';
+import { current, GIVEN, Pc } from './pc.ts';
 import { pcAndBroker } from './pc-and-broker.ts';
 
 const here = pcAndBroker();
@@ -240,6 +240,40 @@ it('whoever starts the uninstaller, with whatever words, it runs nothing of thei
   expect((await pc.run(`${pc.root}\\uninstall.exe`, '/S /PURGE=1 /FROM=C:\\Theirs3')).code).toBe(0);
   expect(pc.currentVersion).toBeNull();
   expect(pc.has('C:\\theirs-ran.txt')).toBe(false);
+});
+
+/** A program that would say that it has run. */
+function putTheirProgram(windows: string): void {
+  const source = pc.put(
+    'C:\\theirs-ran.c',
+    '#include <windows.h>\nint WINAPI wWinMain(HINSTANCE i, HINSTANCE p, PWSTR c, int s) { (void)i, (void)p, (void)c, (void)s; return !CreateDirectoryW(L"C:\\\\theirs-ran", NULL); }',
+  );
+  mkdirSync(join(pc.path(windows), '..'), { recursive: true });
+  execFileSync('x86_64-w64-mingw32-gcc', ['-municode', '-mwindows', '-o', pc.path(windows), pc.path(source)]);
+}
+
+it('a copy of uninstall.exe runs nothing that lies beside it, also where owner and access list are as ours', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  // As on a disk, or a server, of which somebody else has said whose it is.
+  const theirs = 'C:\\Theirs7\\Kanade Tray';
+  putTheirProgram(`${theirs}\\private\\uninstaller.exe`);
+  for (const name of ['uninstall.exe', 'private\\uninstall.exe']) {
+    cpSync(pc.path(`${pc.root}\\uninstall.exe`), pc.path(`${theirs}\\${name}`));
+    expect((await pc.run(`${theirs}\\${name}`, '/S')).code).toBe(1603);
+  }
+  expect(pc.has('C:\\theirs-ran')).toBe(false);
+  expect(readdirSync(pc.path('C:\\Theirs7'))).toEqual(['Kanade Tray']);
+  expect(pc.currentVersion).toBe(current.version);
+});
+
+it('uninstall.exe, started through a link of somebody, goes on by no path that leads through it', async () => {
+  expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
+  mkdirSync(pc.path('C:\\Theirs8'));
+  // Relative: wine sees the disk of the PC elsewhere than we do.
+  symlinkSync('../Program Files', pc.path('C:\\Theirs8\\link'));
+  expect((await pc.run('C:\\Theirs8\\link\\Kanade Tray\\uninstall.exe', `/S /PURGE=1 /LOG=${Pc.LOG}`)).code).toBe(0);
+  expect(pc.setupLog).toContain(`uninstall, in ${pc.root}`);
+  expect(await nothingLeft(pc)).toEqual([]);
 });
 
 it('what a person has put into their environment does not reach the set-up', async () => {

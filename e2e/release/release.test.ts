@@ -85,6 +85,22 @@ test('rotate and revoke: what the old key has signed counts no more, and the new
   expect(await lookUp('2.0.0')).toMatchObject({ state: 'available', release: { signedBy: ['Chika'] } });
 });
 
+test('without enough recovery keys no new key is made', async () => {
+  const { dir, recovery, release, refused, keyFiles } = await desk();
+  const before = readdirSync(dir);
+  const [id = ''] = keyFiles(dir, 'release-').map((name) => name.replace(/^release-|\.key$/g, ''));
+  for (const args of [['revoke', '--key', id], ['rotate'], ['rotate', '--recovery-key']])
+    expect(await refused(...args, '--recovery', tempDir()), args.join(' ')).toContain('not enough to sign this list');
+  expect(readdirSync(dir)).toEqual(before);
+  await release('rotate', '--recovery', recovery, '--recovery-key', '--add');
+  // One of the two is elsewhere: with the new one there are two, and three are asked for.
+  const [away = '', here = ''] = keyFiles(recovery, 'recovery-');
+  renameSync(join(recovery, away), join(tempDir(), away));
+  const three = ['rotate', '--recovery', recovery, '--recovery-key', '--add', '--threshold', '3'];
+  expect(await refused(...three)).toContain('not enough to sign this list');
+  expect(keyFiles(recovery, 'recovery-')).toEqual([here]);
+});
+
 test('two people: a second key beside the first, two signatures needed, and a new recovery key', async () => {
   const { recovery, file, release, refused, sign, publish, lookUp } = await desk();
   await release('rotate', '--recovery', recovery, '--add', '--threshold', '2', '--name', 'Ben');

@@ -103,6 +103,13 @@ export const BROKEN: readonly Broken[] = [
     must: /exit code|digest of the damaged file/,
   },
   {
+    name: 'an uninstall.exe that looks at nothing',
+    check: 'Test-ForeignUninstaller',
+    breaks: `Confirm-Installed; Copy-Item -LiteralPath ${NOTHING} -Destination (Get-Uninstaller)`,
+    mends: REPAIR,
+    must: /exit code of a copy/,
+  },
+  {
     name: 'an uninstaller that does nothing',
     check: 'Test-Removal',
     breaks: `Confirm-Installed; Copy-Item -LiteralPath ${NOTHING} -Destination (Get-Uninstaller)`,

@@ -160,6 +160,19 @@ export const INSTALLATION_CASES: readonly Case[] = [
     "Install-World 'Setup-2.exe' '' | Out-Null; function Invoke-Setup { 1638 }",
     /ALLOWDOWNGRADE=1: '1638'/,
   ),
+  correct('Test-ForeignUninstaller'),
+  broken(
+    'Test-ForeignUninstaller',
+    'it runs what lies beside it',
+    '$World.foreign = { 2 }',
+    /beside a program of somebody else: '2', not '1603'/,
+  ),
+  broken(
+    'Test-ForeignUninstaller',
+    'it removes the product',
+    "$World.foreign = { Remove-World '' | Out-Null; 1603 }",
+    /a copy has removed the product/,
+  ),
   correct('Test-Removal'),
   broken(
     'Test-Removal',

@@ -30,6 +30,8 @@ $World = @{
   asks = @{}
   answer = { param($Command) Get-CorrectAnswer $Command }
   onInstalled = {}
+  # A copy of uninstall.exe elsewhere.
+  foreign = { 1603 }
   restarts = $true
   iconsReturn = $true
   agentReturns = $true
@@ -250,7 +252,10 @@ function Start-Program([string] $Program, [string] $CommandLine = '', $Credentia
 function Start-OfWorld([string] $Program, [string] $CommandLine) {
   switch -Wildcard ([System.IO.Path]::GetFileName($Program)) {
     'Setup-*' { return Install-World $Program $CommandLine }
-    'uninstall.exe' { return Remove-World $CommandLine }
+    'uninstall.exe' {
+      if ($Program.StartsWith($Verify.Work)) { return & $World.foreign }
+      return Remove-World $CommandLine
+    }
     'powershell.exe' { Start-AttackOfWorld $CommandLine; return 0 }
   }
   throw "no stand-in for $Program"

@@ -134,6 +134,26 @@ function Assert-ProgramsGone {
   Assert (Wait-Until { -not (Test-IsThere $Verify.Root) } 10) "$($Verify.Root) is still there"
 }
 
+# Anybody can have a copy of it lie beside a program of theirs, on a disk or a share where they have said whose that is.
+function Test-ForeignUninstaller {
+  Confirm-Installed
+  Invoke-Undone {
+    $theirs = Join-Path $Verify.Work 'theirs'
+    Add-Undo "$theirs is gone" { param($Path) Remove-Tree $Path } @($theirs)
+    $inside = Join-Path $theirs 'private'
+    New-Item -ItemType Directory -Path $inside -Force | Out-Null
+    Copy-Item -LiteralPath (Get-Uninstaller) -Destination $theirs
+    # A program that ends at once.
+    Copy-Item -LiteralPath (Join-Path $Verify.Root 'bin\Kanade Tray.exe') -Destination (Join-Path $inside 'uninstaller.exe')
+    foreach ($directory in $theirs, $inside) {
+      Invoke-Must (Get-SystemProgram 'icacls.exe') @($directory, '/setowner', '*S-1-5-32-544', '/Q') | Out-Null
+      Invoke-Must (Get-SystemProgram 'icacls.exe') @($directory, '/inheritance:r', '/grant', '*S-1-5-18:(OI)(CI)F', '/grant', '*S-1-5-32-544:(OI)(CI)F', '/Q') | Out-Null
+    }
+    Assert-Equal (Invoke-Setup (Join-Path $theirs 'uninstall.exe')) 1603 'exit code of a copy beside a program of somebody else'
+    Assert ($null -ne (Get-Version)) 'a copy has removed the product'
+  }
+}
+
 function Test-Removal {
   Confirm-Installed
   Assert-Equal (Invoke-Setup (Get-Uninstaller) @('/allusers')) 0 'exit code'

@@ -61,6 +61,7 @@ $AllChecks = [ordered] @{
   'an older version is refused with 1638, and goes back with /ALLOWDOWNGRADE' = 'Test-Downgrade'
   'an upgrade by a command of the fleet' = 'Test-UpgradeByFleet'
   'a removal by a command of the fleet' = 'Test-RemovalByFleet'
+  'a copy of uninstall.exe runs nothing that lies beside it' = 'Test-ForeignUninstaller'
   'a removal keeps the data' = 'Test-Removal'
   'a purge leaves nothing' = 'Test-Purge'
 }

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { HeapLimit } from './heap-limit.ts';
+import { loopTurn } from './loop-turn.ts';
 
 /** Some 60 MB. */
 function load(): object {
@@ -23,6 +24,23 @@ test('much garbage is collected at a check, not when V8 gets to it', async () =>
   await nextTurn();
   expect(left.deref()).toBeUndefined();
   await trimmed.promise;
+});
+
+test('what a start leaves behind is collected soon after it, once', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  let trims = 0;
+  new HeapLimit(() => void trims++).starting();
+  const held = { load: load() as object | null };
+  const left = new WeakRef(held.load as object);
+  await loopTurn();
+  held.load = null;
+  vi.advanceTimersByTime(3_000);
+  await loopTurn();
+  expect(left.deref()).toBeUndefined();
+  vi.advanceTimersByTime(3_600_000);
+  await loopTurn();
+  expect(trims).toBe(1);
 });
 
 test('and is left to V8 where nobody looks', async () => {

@@ -29,7 +29,7 @@ function changes(wanted: Partial<Configuration>, pc: Pc = {}): readonly string[]
   const system = { readValue: (_key: string, name: string): RegistryValue => stored[name] ?? { kind: 'absent' } };
   return changesOf(
     { before: installed, choicesBefore: installed === null ? null : CHOICES, choices, configuration },
-    { system, parameters, version: '1.1.0', env, platform: 'linux' },
+    { system, parameters, version: '1.1.0', env, platform: 'linux', beside: 'C:\\Downloads' },
   ).map((each) => each.replaceAll(file, 'agent.toml'));
 }
 
@@ -135,6 +135,16 @@ it('nothing keeps what matters from being seen: not other settings, long ones, o
   expect(changes({ toml: servers(`${old},nats://evil:4222`) }, { before: servers(old) })[0]).toContain(
     '→ nats://evil:4222, nats://it0',
   );
+});
+
+it('names each file that goes: of those that the words name only what lies beside the installer does', () => {
+  const spent = [
+    'c:\\downloads\\token.txt',
+    'C:\\Windows\\System32\\drivers\\etc\\hosts',
+    'C:\\Downloads\\deep\\x.txt',
+  ];
+  expect(changes({ spent, secrets: { NatsToken: 'new' } })).toEqual(['deletes token.txt', 'NatsToken: …']);
+  expect(changes({ spent: ['C:\\Downloads\\a → b'] })).toEqual(['deletes "a → b"']);
 });
 
 it('what is shown is in one direction, and nothing of it is hidden', () => {

@@ -3,7 +3,7 @@
  * installer with words of their own, and Windows shows only its name and its publisher (threat-model §6). Invariant: nothing that
  * those words can hold keeps one that matters from being shown.
  */
-import { dirname } from 'node:path';
+import { dirname, win32 } from 'node:path';
 import { templateFactsOf } from '../agent/config/machine.ts';
 import { parseServers } from '../agent/config/servers.ts';
 import { isSettingKey, settingOf } from '../agent/config/settings.ts';
@@ -13,6 +13,7 @@ import { compareVersions } from '../base/compare-versions.ts';
 import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
 import { flatSettings, type TomlScalar } from './agent-toml.ts';
 import { readIfThere } from './files.ts';
+import { whyNotDeleted } from './named-files.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import type { System } from './system.ts';
 
@@ -20,6 +21,8 @@ const MAX_NAME_CHARS = 40;
 const MAX_SHOWN_CHARS = 120;
 /** A text of NSIS holds 1,024 characters, the question among them. */
 const MAX_ASKED_CHARS = 600;
+
+const DELETES = 'deletes ';
 
 /** Whoever changes them has the PC: first of all, wherever they stand in the file. */
 const FIRST = [
@@ -30,22 +33,23 @@ const FIRST = [
   'commands.keys_file:',
   'update.keys_file:',
   '/',
+  DELETES,
   'agent.nats_url ',
 ];
 /** Others are shown in quotation marks, and so are taken for nothing else. */
 const PLAIN_NAME = /^[\w.-]+$/;
 
 /** What was asked for, and the PC that it is asked of. */
-export type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env' | 'platform'> & {
+export type Wanted = Pick<InstallInput, 'parameters' | 'version' | 'env' | 'platform' | 'beside'> & {
   readonly system: Pick<System, 'readValue'>;
 };
 
 /**
- * One for each setting and secret that is another one afterwards, without what is secret of it, and for each word that does something
- * else to a PC than an upgrade, what matters most first; none where the PC was not set up.
+ * One for each setting and secret that is another one afterwards, without what is secret of it, for each word that does something
+ * else to a PC than an upgrade, and for each file that goes, what matters most first; none where the PC was not set up.
  */
 export function changesOf(plan: Omit<Plan, 'starts'>, wanted: Wanted): readonly string[] {
-  const { file, toml, secrets } = plan.configuration;
+  const { file, toml, secrets, spent } = plan.configuration;
   const before = readIfThere(file)?.toString('utf8') ?? null;
   const stored = (name: string) => storedText(wanted.system, name);
   // Settings may lie elsewhere, or come from a policy.
@@ -63,12 +67,19 @@ export function changesOf(plan: Omit<Plan, 'starts'>, wanted: Wanted): readonly 
       return [name === 'RequireSignedCommands' ? change(name, text, value) : `${name}: …`];
     }),
     ...wordsThatCount(plan, wanted),
+    // The others are left where they are (`put-settings.ts`).
+    ...spent.filter((path) => whyNotDeleted(path, wanted.beside) === null).map(deletion),
   ];
   const rank = (text: string) => {
     const at = FIRST.findIndex((start) => text.startsWith(start));
     return at < 0 ? FIRST.length : at;
   };
   return found.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** By its name: the directory is that of the installer. */
+function deletion(path: string): string {
+  return `${DELETES}${named(win32.basename(path), MAX_SHOWN_CHARS)}`;
 }
 
 /** As many of `changes`, whole, as a person can be shown at once, and how many there are beside them. */
@@ -144,8 +155,12 @@ function differences(was: Values, is: Values, known: ReadonlySet<string> = new S
 function change(name: string, before: TomlScalar | null, after: TomlScalar | null): string {
   const text = (value: TomlScalar | null, other: TomlScalar | null) =>
     value === null ? '–' : shown(name, value, other);
-  const named = clipped(name, MAX_NAME_CHARS);
-  return `${PLAIN_NAME.test(name) ? named : JSON.stringify(named)}: ${text(before, null)} → ${text(after, before)}`;
+  return `${named(name, MAX_NAME_CHARS)}: ${text(before, null)} → ${text(after, before)}`;
+}
+
+function named(name: string, maxChars: number): string {
+  const text = clipped(name, maxChars);
+  return PLAIN_NAME.test(name) ? text : JSON.stringify(text);
 }
 
 /** Never a secret: it goes into the log too. What is not ours may be anything. */

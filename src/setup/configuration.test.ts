@@ -24,8 +24,12 @@ function pcOf(before: string | null = null, files: Readonly<Record<string, strin
   };
   return {
     at,
-    plan: (parameters: Parameters, beside: string | null = at('beside')) =>
-      planConfiguration({ parameters, directories, beside, env: {}, platform: 'linux', mode: 'service' }),
+    plan: (
+      parameters: Parameters,
+      beside: string | null = at('beside'),
+      whyNotOpened: (path: string) => string | null = () => null,
+    ) =>
+      planConfiguration({ parameters, directories, beside, whyNotOpened, env: {}, platform: 'linux', mode: 'service' }),
   };
 }
 
@@ -97,6 +101,15 @@ describe('settings', () => {
     expect(pc.plan({}, null).toml).toBeNull();
     for (const name of ['CONFIG', 'KEYS', 'TOKENFILE'] as const)
       expect(() => pc.plan({ [name]: 'install.toml' }, null)).toThrow(`/${name}: install.toml is no whole path`);
+  });
+
+  it('are not opened where that would tell another computer who opens them, and neither are secrets', () => {
+    const pc = pcOf();
+    const given = [{ CONFIG: 'x' }, { KEYS: 'x' }, { TOKENFILE: 'x' }, { NATSUSER: 'u', NATSPASSFILE: 'x' }];
+    for (const parameters of given)
+      expect(() => pc.plan({ ...SERVERS, ...parameters }, undefined, () => 'is elsewhere')).toThrow(
+        `: ${pc.at('beside/x')} is elsewhere; copy it to one`,
+      );
   });
 
   it.each<[string, Parameters, string]>([

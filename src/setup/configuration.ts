@@ -23,6 +23,8 @@ export interface ConfigurationInput {
   readonly directories: Directories;
   /** Where the installer lies: relative paths of parameters begin there. null: no person and no tool has started one. */
   readonly beside: string | null;
+  /** Why a file that the parameters name is not opened; null: it is. */
+  readonly whyNotOpened: (path: string) => string | null;
   /** Of the machine, never of whoever has started us. */
   readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
@@ -104,14 +106,11 @@ interface DropIn {
  * `/CONFIG`, else `install.toml` beside the installer; the latter only for a PC that has no settings yet, and only where nobody else
  * could have put it there, or have led the way there elsewhere: an installer that is genuine says nothing of what lies beside it.
  */
-function dropInOf(
-  { parameters, beside }: ConfigurationInput,
-  hasSettings: boolean,
-  warn: (text: string) => void,
-): DropIn | null {
+function dropInOf(input: ConfigurationInput, hasSettings: boolean, warn: (text: string) => void): DropIn | null {
+  const { parameters, beside } = input;
   const named = parameters.CONFIG;
   if (named !== undefined) {
-    const file = pathOf(beside, named, 'CONFIG');
+    const file = pathOf(input, named, 'CONFIG');
     return parsed(file, readNamed(file, 'CONFIG'));
   }
   if (beside === null) return null;
@@ -155,7 +154,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     throw wrong('a token and /NATSUSER: one way to sign in');
   if ((NATSUSER === undefined) !== (NATSPASSFILE === undefined)) throw wrong('/NATSUSER and /NATSPASSFILE go together');
   const fromFile = (given: string, parameter: string) => {
-    const file = pathOf(input.beside, given, parameter);
+    const file = pathOf(input, given, parameter);
     const secret = readNamed(file, parameter).replace(/[\r\n]+$/, '');
     if (secret === '') throw wrong(`/${parameter}: ${file} is empty`);
     spent.push(file);
@@ -173,7 +172,7 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
     secrets.NatsPassword = fromFile(NATSPASSFILE, 'NATSPASSFILE');
   }
   if (KEYS !== undefined) {
-    const file = pathOf(input.beside, KEYS, 'KEYS');
+    const file = pathOf(input, KEYS, 'KEYS');
     const text = readNamed(file, 'KEYS');
     const why = checkCommandKeys(text);
     if (why !== null) throw wrong(`/KEYS: ${file}: ${why}`);
@@ -191,13 +190,23 @@ function secretsOf(input: ConfigurationInput): Pick<Configuration, 'secrets' | '
   return { secrets, spent, warnings };
 }
 
-function pathOf(beside: string | null, given: string, parameter: string): string {
+function pathOf(
+  { beside, whyNotOpened }: Pick<ConfigurationInput, 'beside' | 'whyNotOpened'>,
+  given: string,
+  parameter: string,
+): string {
   if (beside === null && !isAbsolute(given))
     throw new SetupError(
       SETUP_EXIT.configuration,
       `/${parameter}: ${given} is no whole path, and there is no installer`,
     );
-  return resolve(beside ?? '', given);
+  const file = resolve(beside ?? '', given);
+  const why = whyNotOpened(file);
+  if (why === null) return file;
+  throw new SetupError(
+    SETUP_EXIT.configuration,
+    `/${parameter}: ${file} ${why}; copy it to one, or lay it beside the installer, or have it all done without a question by /S`,
+  );
 }
 
 function readNamed(file: string, parameter: string): string {

@@ -19,12 +19,13 @@ function pc(parameters: Parameters) {
   const paths = { config: at('config'), data: at('data'), logs: at('logs'), agentDir };
   const directories = { ...paths, machineConfig: null, dataFromEnvironment: false };
   const system = { readValue: () => ({ kind: 'absent' }) as const };
-  const wanted = { parameters, version: '1.1.0', env: {}, platform: 'linux', system } as const;
+  const wanted = { parameters, version: '1.1.0', env: {}, platform: 'linux', system, beside: at('beside') } as const;
   const planned = () => {
     const input = {
       parameters,
       directories,
       beside: at('beside'),
+      whyNotOpened: () => null,
       env: {},
       platform: 'linux',
       mode: 'service',
@@ -52,10 +53,10 @@ it('a secret that is exchanged is another plan, though it looks the same', () =>
   const { at, ask } = pc({ TOKENFILE: 'token.txt' });
   writeFileSync(at('beside/token.txt'), 'first');
   const { open, digest } = ask();
-  expect(open).toEqual(['NatsToken: …']);
+  expect(open).toEqual(['deletes token.txt', 'NatsToken: …']);
   expect(ask(digest).open).toEqual([]);
   writeFileSync(at('beside/token.txt'), 'second');
-  expect(ask(digest).open).toEqual(['NatsToken: …']);
+  expect(ask(digest).open).toEqual(open);
 });
 
 it('what had nothing to be asked for does not stand for what has', () => {

@@ -26,6 +26,7 @@ import { install } from './install.ts';
 import { Layout } from './layout.ts';
 import { openSetupLog, type SetupLog, type SetupLogFile, SHARE, whyNoLog } from './log.ts';
 import { machineEnvironment } from './machine-environment.ts';
+import { whyNotOpened } from './named-files.ts';
 import { refuseOtherPlace } from './place.ts';
 import { type InstallInput, planOf } from './plan.ts';
 import { modeBefore, secureData, secureRoot, whyLedElsewhere } from './secure.ts';
@@ -185,8 +186,12 @@ function safeLogFile(wanted: SetupLogFile): SetupLogFile {
 /** What `/LOG` names is used where it is a log, and nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
 function notLedElsewhere(wanted: SetupLogFile, directory: string, notes: string[]): SetupLogFile {
   if (!wanted.isNamed) return wanted;
+  const whyNot = values.asks === true ? whyNotOpened(wanted.path, beside()) : null;
   const ledElsewhere = () => whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
-  const why = (SHARE.test(wanted.path) ? null : ledElsewhere()) ?? whyNoLog(wanted.path);
+  const why =
+    (whyNot === null ? null : `it ${whyNot}`) ??
+    (SHARE.test(wanted.path) ? null : ledElsewhere()) ??
+    whyNoLog(wanted.path);
   if (why === null) return wanted;
   const path = join(directory, freshName('install'));
   notes.push(`note: this log is not in ${wanted.path}, as /LOG says, but in ${path}: ${why}`);
@@ -214,6 +219,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     parameters,
     directories,
     beside: beside(),
+    asks: values.asks === true || values.agreed !== undefined,
     entry: values.entry ?? null,
     env,
     platform: process.platform,
@@ -226,7 +232,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
   }
   const plan = planOf(input);
   const { open, digest } = consentOf(plan, input, values.agreed);
-  const hasToAsk = (values.asks === true || values.agreed !== undefined) && open.length > 0;
+  const hasToAsk = input.asks && open.length > 0;
   if (hasToAsk) {
     for (const change of open) log.say(`to be agreed to: ${change}`);
     if (values.asks !== true)

@@ -50,8 +50,9 @@ function isThere(root: string): boolean {
   }
 }
 
-function whyNotBuiltIn(root: string, disks: Disks): string | null {
-  const letter = /^([a-z]):\\/i.exec(root)?.[1];
+/** null: only on a built-in disk does Windows alone say who may change what. */
+export function whyNotBuiltIn(path: string, disks: Pick<Disks, 'isFixed'> = WINDOWS_DISKS): string | null {
+  const letter = /^([a-z]):\\/i.exec(path)?.[1];
   return letter !== undefined && disks.isFixed(letter) ? null : 'is not on a built-in disk';
 }
 

@@ -42,6 +42,7 @@ function inputOf(parameters: Parameters, owners: Readonly<Record<string, string>
     parameters: { NATSURL: 'nats://a:4222', ...parameters },
     directories,
     beside: root,
+    asks: false,
     entry: null,
     env: {},
     platform: 'linux',

@@ -8,6 +8,7 @@ import type { Parameters } from './command-line.ts';
 import { type Configuration, planConfiguration } from './configuration.ts';
 import { SETUP_EXIT, SetupError } from './exit-codes.ts';
 import type { MachineEnvironment } from './machine-environment.ts';
+import { whyNotOpened } from './named-files.ts';
 import type { ServiceParts } from './service.ts';
 
 export interface InstallInput extends ServiceParts {
@@ -21,6 +22,8 @@ export interface InstallInput extends ServiceParts {
   readonly entry: string | null;
   /** The directory of the installer itself; null: none was started. */
   readonly beside: string | null;
+  /** A person at the screen has been, or can be, asked: they may have been given the words (`named-files.ts`). */
+  readonly asks: boolean;
   /** Of the machine, never of whoever has started us. */
   readonly env: MachineEnvironment['env'];
   readonly platform: NodeJS.Platform;
@@ -63,7 +66,12 @@ export function planOf(input: InstallInput): Plan {
   if (choices.mode === 'service') refusePlanted(input, settingsOf(input));
   // What an agent has taken is for the settings that are there: nothing lies beside it.
   const beside = input.trial === null ? input.beside : null;
-  const configuration = planConfiguration({ ...input, beside, mode: choices.mode });
+  const configuration = planConfiguration({
+    ...input,
+    beside,
+    mode: choices.mode,
+    whyNotOpened: (path) => (input.asks ? whyNotOpened(path, beside) : null),
+  });
   for (const warning of configuration.warnings) log.say(`note: ${warning}`);
   const starts =
     choices.mode === 'service' &&

@@ -9,6 +9,8 @@ import { SECRETS_KEY, SIGN_IN_SECRETS } from '../platform/secrets.ts';
 import { PRIVATE_KEY, READABLE_KEY } from '../platform/windows/access.ts';
 import type { Choices } from './choices.ts';
 import { putBack, readIfThere } from './files.ts';
+import { whyNotDeleted } from './named-files.ts';
+import { whyNotBuiltIn } from './place.ts';
 import type { InstallInput, Plan } from './plan.ts';
 import { secureData, whyExchangeable } from './secure.ts';
 import type { Transaction } from './transaction.ts';
@@ -72,9 +74,17 @@ export async function secureKeys(
     });
 }
 
-/** Once nothing can fail any more; and only what is still what was read. */
-export function deleteSpent(path: string, { log, system }: Pick<InstallInput, 'log' | 'system'>): void {
-  const why = whyExchangeable(dirname(path), system);
+/**
+ * Once nothing can fail any more; and only what is still what was read: what a share, a stick or an image says of its access lists
+ * proves nothing.
+ */
+export function deleteSpent(
+  path: string,
+  { log, system, asks, beside }: Pick<InstallInput, 'log' | 'system' | 'asks' | 'beside'>,
+  whyElsewhere: (path: string) => string | null = whyNotBuiltIn,
+): void {
+  const why =
+    (asks ? whyNotDeleted(path, beside) : null) ?? whyElsewhere(path) ?? whyExchangeable(dirname(path), system);
   if (why !== null) {
     log.say(`note: ${path} holds a secret and is left where it is, please delete it: ${why}`);
     return;

@@ -8,6 +8,7 @@ import { directoriesOf } from '../shared/directories.ts';
 import { writeChoices } from './choices.ts';
 import { SetupError } from './exit-codes.ts';
 import { Layout } from './layout.ts';
+import { whyNotBuiltIn } from './place.ts';
 import { deleteSpent } from './put-settings.ts';
 import { modeBefore, secureData, whyExchangeable, whyLedElsewhere } from './secure.ts';
 
@@ -121,6 +122,7 @@ describe('who runs the agent', () => {
 });
 
 describe('a file that has held a secret', () => {
+  const UNASKED = { asks: false, beside: null };
   const log = () => {
     const said: string[] = [];
     return { said, say: (line: string) => void said.push(line) };
@@ -134,15 +136,39 @@ describe('a file that has held a secret', () => {
       system.wrong.clear();
       system.wrong.set(each, 'can be changed by S-1-1-0');
       const told = log();
-      deleteSpent(file, { log: told, system: system as never });
+      deleteSpent(file, { log: told, system: system as never, ...UNASKED }, () => null);
       expect(told.said).toEqual([
         `note: ${file} holds a secret and is left where it is, please delete it: ${each} can be changed by S-1-1-0`,
       ]);
       expect(existsSync(file)).toBe(true);
     }
     system.wrong.clear();
-    deleteSpent(file, { log: log(), system: system as never });
+    deleteSpent(file, { log: log(), system: system as never, ...UNASKED }, () => null);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('is left where a person may have been given its name by somebody else, but for one beside the installer', () => {
+    const beside = tempDir();
+    const [ours, other] = [join(beside, 'token.txt'), join(tempDir(), 'hosts')];
+    for (const file of [ours, other]) writeFileSync(file, 'secret');
+    const told = log();
+    const input = { log: told, system: new Disk() as never, asks: true, beside };
+    for (const file of [ours, other]) deleteSpent(file, input, () => null);
+    expect(told.said).toEqual([
+      `deleted ${ours}, its secret is stored`,
+      `note: ${other} holds a secret and is left where it is, please delete it: it does not lie beside the installer`,
+    ]);
+    expect([existsSync(ours), existsSync(other)]).toEqual([false, true]);
+  });
+
+  it('is left where it is on no built-in disk, whatever the access lists there say', () => {
+    const file = join(tempDir(), 'token.txt');
+    writeFileSync(file, 'secret');
+    deleteSpent(file, { log: log(), system: new Disk() as never, ...UNASKED }, () => 'is not on a built-in disk');
+    expect(existsSync(file)).toBe(true);
+    for (const path of ['\\\\server\\share\\token.txt', 'F:\\token.txt', '\\\\?\\C:\\token.txt'])
+      expect(whyNotBuiltIn(path, { isFixed: (letter) => letter === 'C' }), path).toBe('is not on a built-in disk');
+    expect(whyNotBuiltIn('c:\\IT\\token.txt', { isFixed: (letter) => letter === 'c' })).toBeNull();
   });
 
   it('may lie in the root of a drive, beside which everybody may make directories', () => {

@@ -46,15 +46,16 @@ export const AGENT_ROLE_101 = {
   ],
 } as const;
 
+/** In nats-server's own language. */
+export function permissions101(): string {
+  const { publish, subscribe } = AGENT_ROLE_101;
+  return `{ publish: ${JSON.stringify(publish)}\n subscribe: ${JSON.stringify(subscribe)}\n allow_responses: true }`;
+}
+
 /** A broker's users: `operator` may everything, `agent` only this. The password of each is its name. */
 export function roleUsers101(): string {
-  const { publish, subscribe } = AGENT_ROLE_101;
   return `authorization { users: [
     { user: operator, password: operator }
-    { user: agent, password: agent, permissions: {
-      publish: ${JSON.stringify(publish)}
-      subscribe: ${JSON.stringify(subscribe)}
-      allow_responses: true
-    } }
+    { user: agent, password: agent, permissions: ${permissions101()} }
   ] }`;
 }

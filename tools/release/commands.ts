@@ -21,7 +21,7 @@ import { releaseObjects } from '../../src/agent/update/release-names.ts';
 import { signedTimeText } from '../../src/agent/update/signed-time.ts';
 import { unpack } from '../../src/agent/update/unpack.ts';
 import { compareVersions } from '../../src/base/compare-versions.ts';
-import { lastSerial, newestList, newKey, nextSerial, privateKeys, readLists, writeList } from './desk.ts';
+import { lastSerial, mustBeEnough, newestList, newKey, nextSerial, privateKeys, readLists, writeList } from './desk.ts';
 import { envelopeOf, type SigningKey, seal, sealRelease } from './documents.ts';
 import type { Options } from './options.ts';
 
@@ -39,8 +39,9 @@ export function makeKeys(options: Options): void {
   const [dir, recovery] = [options.text('dir'), options.text('recovery')];
   const [name, lifetime] = [nameOf(options, 'Release'), times(options.days(3650))];
   if (readLists(dir).length > 0) throw new CliError(`${dir} has a key list already: use "rotate".`);
-  const release = newKey(dir, 'release');
+  // First the one whose medium may be missing.
   const kept = newKey(recovery, 'recovery');
+  const release = newKey(dir, 'release');
   const keys: KeyList = {
     ...lifetime,
     floor: 0,
@@ -67,6 +68,8 @@ export function rotate(options: Options): void {
   const most = kept.length + 1;
   const threshold = options.number('threshold', Math.min(role.threshold, most), { least: 1, most });
   const numbers = numbersAfter(before, dir, options, !forRecovery);
+  mustBeEnough(signers, before.recovery);
+  if (forRecovery) mustBeEnough(signers, { keys: kept, threshold }, 1);
   const made = newKey(forRecovery ? recovery : dir, forRecovery ? 'recovery' : 'release');
   const next = { keys: [...kept, publicOf(made.key, name)], threshold };
   const changed = forRecovery ? { recovery: next } : { release: next };
@@ -83,6 +86,8 @@ export function revoke(options: Options): void {
   const gone = before.release.keys.filter((key) => key.id.startsWith(id));
   if (id.length < 8 || gone.length !== 1) throw new CliError(`"${id}" is the beginning of no single release key.`);
   const [name, numbers] = [nameOf(options, 'Release'), numbersAfter(before, dir, options, true)];
+  const signers = privateKeys(recovery, idsOf(before.recovery));
+  mustBeEnough(signers, before.recovery);
   let left = before.release.keys.filter((key) => !gone.includes(key));
   if (left.length === 0) {
     const made = newKey(dir, 'release');
@@ -90,7 +95,6 @@ export function revoke(options: Options): void {
     say(`New key:  ${made.file}`);
   }
   const release = { keys: left, threshold: Math.min(before.release.threshold, left.length) };
-  const signers = privateKeys(recovery, idsOf(before.recovery));
   say(`Key list: ${writeList(dir, { ...before, ...numbers, release }, signers)}`);
   say('What was signed with it counts no more: sign the current release again, and publish both.');
 }

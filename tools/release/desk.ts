@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../../scripts/bootstrap/say.mjs';
+import type { Role } from '../../src/agent/update/envelope.ts';
 import { type KeyList, nextKeys, pinnedKeys } from '../../src/agent/update/keys.ts';
 import { replaceFile } from '../../src/base/replace-file.ts';
 import { writePrivateFile } from '../../src/platform/windows/private-file.ts';
@@ -33,12 +34,20 @@ export function newestList(dir: string): KeyList {
   return keys;
 }
 
+const NOT_ENOUGH = 'These recovery keys are not enough to sign this list.';
+
+/** Looked at before a key is made: one that no list names must not be left behind. `more`: keys of `role` that are made afterwards. */
+export function mustBeEnough(signers: readonly SigningKey[], role: Pick<Role, 'keys' | 'threshold'>, more = 0): void {
+  const signing = role.keys.filter(({ id }) => signers.some((each) => each.id === id));
+  if (signing.length + more < role.threshold) throw new CliError(NOT_ENOUGH);
+}
+
 /** Signs and writes the list that follows; `signers` must be enough for it and for the one before. */
 export function writeList(dir: string, keys: KeyList, signers: readonly SigningKey[]): string {
   const before = readLists(dir).at(-1)?.keys;
   const body = sealKeys(keys, signers);
   const read = before === undefined ? pinnedKeys(body) : nextKeys(before, body);
-  if (read === null) throw new CliError('These recovery keys are not enough to sign this list.');
+  if (read === null) throw new CliError(NOT_ENOUGH);
   const file = join(dir, `keys.${keys.version}.json`);
   writeFileSync(file, body, { flag: 'wx' });
   return file;

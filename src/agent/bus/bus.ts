@@ -86,7 +86,10 @@ export type KvRead =
   | { readonly kind: 'no_bucket' }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** One key's present value; `value` null: deleted. */
+/** Stands for a value that nobody has put there: what the key was is not known, nor that it is gone. It can't be read as anything. */
+export const NO_VALUE = new Uint8Array();
+
+/** One key's present value; `value` null: deleted. {@link NO_VALUE}: it is overwritten by something that is no value. */
 export interface KvChange {
   readonly key: string;
   readonly value: Uint8Array | null;

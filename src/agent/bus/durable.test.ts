@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { fixtureValue } from '../../../test/fixtures/read.ts';
 import {
   answering,
@@ -401,4 +401,46 @@ test('a command that takes long to come over a slow link comes with its first de
   await send(nc, 'commands.pc.PC-A', script);
   await eventually(() => expect(consumer.messages).toEqual([`commands.pc.PC-A ${script}`]));
   expect(link.sentBytes - before).toBeLessThan(70_000);
+});
+
+describe('a role that does not let the agent make or change its consumer', () => {
+  const create = `$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`;
+  const config = `authorization { users: [
+    { user: operator, password: operator }
+    { user: agent, password: agent, permissions: { publish: { deny: ["${create}", "${create}.>"] } } }
+  ] }`;
+  const made = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
+  const bus = (url: string) =>
+    connectedBus(url, { credentials: () => [{ kind: 'user', user: 'agent', password: 'agent' }] });
+
+  test('uses one that brings all that is its own, and lacks nothing', async () => {
+    const server = await startNatsServer({ config });
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+    const filters = ['commands.all', 'commands.pc.PC-A', 'commands.group.*'];
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+      stream_name: 'EXEC',
+      config: { ...made, filter_subjects: filters },
+    });
+    await send(nc, 'commands.pc.PC-A', 'mine');
+    const connected = await bus(server.url);
+    const consumer = recordConsumer(connected, {
+      filterSubjects: () => ['commands.all', 'commands.pc.PC-A', 'commands.group.g'],
+    });
+    await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A mine']));
+    expect(connected.forbidden.value).toEqual([]);
+  });
+
+  test('says what it lacks where that one brings less', async () => {
+    const server = await startNatsServer({ config });
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+      stream_name: 'EXEC',
+      config: { ...made, filter_subject: 'commands.all' },
+    });
+    await send(nc, 'commands.all', 'for all');
+    const connected = await bus(server.url);
+    const consumer = recordConsumer(connected);
+    await eventually(() => expect(connected.forbidden.value).toEqual([create]));
+    expect(consumer.messages).toEqual([]);
+  });
 });

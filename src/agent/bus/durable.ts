@@ -12,6 +12,9 @@ import { API_ERRORS, ApiError, apiRequest } from './api.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { DurableHandlers, DurableMessage, DurableSpec } from './bus.ts';
 import { headersOf } from './headers.ts';
+import { isSubjectOf } from './inboxes.ts';
+import { isForbidden } from './permissions.ts';
+import { whyReflected } from './reflected.ts';
 
 const ACK_WAIT_NS = 30_000_000_000;
 const MAX_ACK_PENDING = 1_000;
@@ -51,7 +54,11 @@ export async function consumeDurable(
         // What has come was asked for.
         connection.permissions.allowed('publish', `$JS.API.CONSUMER.MSG.NEXT.${spec.stream}.${spec.durable}`);
         connection.serverClock.atLeast(received.storedAtMs);
-        handlers.message(received);
+        const why = whyReflected(message);
+        if (why === null) return handlers.message(received);
+        log.warn('an answer of the broker was stored as a message, and is left out', { subject: message.subject, why });
+        // There is no row of it: nobody has sent it.
+        received.ack();
       } catch (error) {
         log.error('a message could not be handled', { subject: message.subject, error: errorText(error) });
       }
@@ -138,9 +145,37 @@ async function ensureDurable(
   log.debug('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
   const mark = ours ? await ourMark(spec, incarnation, signal) : {};
-  const adopted = await write(connection, spec, found.config, mark, signal);
+  const adopted = await adopt(connection, spec, found, mark, signal);
   handlers.bound(ours);
   return adopted;
+}
+
+/** A role may keep the consumer to whoever has made it: one that brings all that is ours is used as it is. */
+async function adopt(
+  connection: BrokerConnection,
+  spec: DurableSpec,
+  found: ConsumerInfo,
+  mark: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ConsumerInfo> {
+  const bringsAll = doesBring(found.config, spec.filterSubjects());
+  if (bringsAll) connection.permissions.expectRefusal('publish', `$JS.API.${createSubject(spec)}`);
+  try {
+    return await write(connection, spec, found.config, mark, signal);
+  } catch (error) {
+    if (!bringsAll || !isForbidden(error)) throw error;
+    return found;
+  }
+}
+
+function doesBring(config: ConsumerConfig, subjects: readonly string[]): boolean {
+  const filters = config.filter_subjects ?? [config.filter_subject ?? ONE_FILTER];
+  const covers = (subject: string) => filters.some((filter) => isSubjectOf(filter, subject));
+  return config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined && subjects.every(covers);
+}
+
+function createSubject({ stream, durable }: DurableSpec): string {
+  return `CONSUMER.CREATE.${stream}.${durable}`;
 }
 
 /** The name is stored before it goes out: whatever the consumer says next time is known then. */
@@ -176,7 +211,7 @@ async function write(
   const base = { ...rest, metadata, ack_wait: ACK_WAIT_NS, max_ack_pending: MAX_ACK_PENDING };
   const put = async (filters: object) => {
     const body = { stream_name: spec.stream, action: '', config: { ...base, ...filters } };
-    const answer = await apiRequest(connection, `CONSUMER.CREATE.${spec.stream}.${spec.durable}`, body, { signal });
+    const answer = await apiRequest(connection, createSubject(spec), body, { signal });
     return answer as unknown as ConsumerInfo;
   };
   try {

@@ -1,8 +1,9 @@
 /**
  * Whoever follows keys keeps what they say, also between two watches. Each watch begins with a snapshot of all values; this tells which
- * keys were in it. Invariant: what is gone from the bucket meanwhile is told as well, and only once the whole snapshot is there.
+ * keys were in it. Invariants: what is gone from the bucket meanwhile is told as well, and only once the whole snapshot is there; a key
+ * whose value nobody has put there keeps what was known of it.
  */
-import type { KvChange, KvWatchHandlers } from './bus.ts';
+import { type KvChange, type KvWatchHandlers, NO_VALUE } from './bus.ts';
 
 export interface SnapshotHandlers {
   /** `live`: it comes by itself, after the snapshot; else `whole` is still to come. */
@@ -24,7 +25,7 @@ export function snapshotThenChanges({ change, whole, missing = () => {} }: Snaps
     change: (one) => {
       if (one.value === null) present.delete(one.key);
       else present.add(one.key);
-      change(one, live);
+      if (one.value !== NO_VALUE) change(one, live);
     },
     current: () => {
       live = true;

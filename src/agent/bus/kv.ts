@@ -10,9 +10,10 @@ import { aborted } from '../../base/waiting.ts';
 import type { KvKey } from '../../shared/ids.ts';
 import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
 import { type BrokerConnection, isNoResponders } from './broker-connection.ts';
-import type { KvChange, KvRead, KvWatchHandlers } from './bus.ts';
+import { type KvChange, type KvRead, type KvWatchHandlers, NO_VALUE } from './bus.ts';
 import { deliveryOf } from './inboxes.ts';
 import { isForbidden } from './permissions.ts';
+import { whyReflected, whyReflectedInDirectGet } from './reflected.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
 export const WATCH_HEARTBEAT_MS = 30_000;
@@ -32,10 +33,13 @@ export async function kvGet(
     const subject = `$KV.${bucket}.${key}`;
     const answer = await connection.request(`$JS.API.DIRECT.GET.KV_${bucket}.${subject}`, '', timeoutMs);
     const code = answer.headers?.code ?? 0;
-    if (code === 404) return { kind: 'absent', revision: 0 };
-    if (code >= 400) return { kind: 'failed', why: `${code} ${answer.headers?.description ?? ''}` };
-    const of = answer.headers?.get('Nats-Subject');
+    const of = answer.headers?.get('Nats-Subject') ?? '';
+    // With a subject it is the status of something that is stored.
+    if (of === '' && code === 404) return { kind: 'absent', revision: 0 };
+    if (of === '' && code >= 400) return { kind: 'failed', why: `${code} ${answer.headers?.description ?? ''}` };
     if (of !== subject) return { kind: 'failed', why: `the answer is about ${of}` };
+    const why = whyReflectedInDirectGet(answer) ?? whyNoValue(answer);
+    if (why !== null) return { kind: 'failed', why: `nobody has put ${key} there: ${why}` };
     const revision = Number(answer.headers?.get('Nats-Sequence') ?? 0);
     if (isDeletion(answer)) return { kind: 'absent', revision };
     return { kind: 'value', value: answer.data, revision };
@@ -44,6 +48,11 @@ export async function kvGet(
     const missing = isNoResponders(error) && (await streamIsMissing(connection, `KV_${bucket}`, timeoutMs));
     return missing ? { kind: 'no_bucket' } : { kind: 'failed', why: errorText(error) };
   }
+}
+
+/** An answer to an acknowledgement is empty, and no value of a fleet is. */
+function whyNoValue(message: Msg): string | null {
+  return message.data.length === 0 && !isDeletion(message) ? 'it is empty' : null;
 }
 
 /** Every way in which a key can be gone while a message still stands for it. */
@@ -95,13 +104,14 @@ export async function kvWatch(
       early.push(message);
       return;
     }
-    if (message.headers?.code === 100) {
+    const at = deliveryOf(message.reply);
+    // What is stored may have a status too.
+    if (at === null && message.headers?.code === 100) {
       lastHeardAt = performance.now();
       // Flow control asks for an answer; a plain idle heartbeat does not.
       if (message.reply?.startsWith(`$JS.FC.KV_${bucket}.`)) message.respond();
       return;
     }
-    const at = deliveryOf(message.reply);
     const isOurs = at?.stream === `KV_${bucket}` && at.consumer === consumer && message.subject.startsWith(prefix);
     if (!isOurs) {
       log.warn('a message of another consumer was delivered', { bucket, subject: message.subject });
@@ -112,7 +122,10 @@ export async function kvWatch(
     expectedSequence += 1;
     received += 1;
     begin();
-    const change = changeOf(message, prefix, at.streamSequence);
+    const why = whyReflected(message) ?? whyNoValue(message);
+    const change = changeOf(message, prefix, at.streamSequence, why === null);
+    if (why !== null)
+      log.warn('nobody has put this value there, it is an answer of the broker', { bucket, key: change.key, why });
     if ((seen.get(change.key) ?? 0) < change.revision) {
       seen.set(change.key, change.revision);
       handlers.change(change);
@@ -199,10 +212,8 @@ async function createWatch(
   }
 }
 
-function changeOf(message: Msg, prefix: string, revision: number): KvChange {
-  return {
-    key: message.subject.slice(prefix.length),
-    value: isDeletion(message) ? null : message.data,
-    revision,
-  };
+function changeOf(message: Msg, prefix: string, revision: number, isPut: boolean): KvChange {
+  // Of what nobody has put there the headers may be unreadable.
+  const value = !isPut ? NO_VALUE : isDeletion(message) ? null : message.data;
+  return { key: message.subject.slice(prefix.length), value, revision };
 }

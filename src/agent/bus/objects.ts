@@ -15,6 +15,7 @@ import {
   type ObjectStat,
 } from './bus.ts';
 import { isRefused } from './permissions.ts';
+import { areReflectedHeaders } from './reflected.ts';
 
 /** How long the broker may be silent. The time that a part needs on its way is the link's, and is not counted (`downlink.ts`). */
 const SILENCE_MS = 15_000;
@@ -246,8 +247,11 @@ async function messageOf(
     const answer = await apiRequest(connection, `STREAM.MSG.GET.OBJ_${bucket}`, query, options);
     const { data = '', hdrs = '', seq, subject } = answer.message as StoredMessage;
     if (subject !== of) throw new Unusable(`the answer is about ${subject}`);
+    const headers = Buffer.from(hdrs, 'base64');
+    if (areReflectedHeaders(headers))
+      throw new Unusable(`nobody has put ${subject} there, it is an answer of the broker`);
     // What the server puts in the place of something that has expired.
-    if (Buffer.from(hdrs, 'base64').includes(MARKER)) return null;
+    if (headers.includes(MARKER)) return null;
     return { data: Buffer.from(data, 'base64'), sequence: seq };
   } catch (error) {
     if (error instanceof ApiError && error.errCode === API_ERRORS.noMessage) return null;

@@ -34,9 +34,9 @@ export class Permissions {
     this.#askAgainMs = askAgainMs;
   }
 
-  /** This subscription may well be refused: that is neither shown nor warned of. */
-  expectRefusal(subject: string): void {
-    this.#optional.add(subject);
+  /** This may well be refused: that is neither shown nor warned of. */
+  expectRefusal(operation: Operation, subject: string): void {
+    this.#optional.add(keyOf(operation, subject));
   }
 
   /** For a new connection: a new sign-in may have other rights. */
@@ -49,7 +49,7 @@ export class Permissions {
     const key = keyOf(operation, subject);
     if (subject === '') return;
     const known = this.#refused.has(key);
-    const expected = operation === 'subscription' && this.#optional.has(subject);
+    const expected = this.#optional.has(key);
     if (!known && !expected && this.#refused.size >= SHOWN_MAX) return;
     const said = { operation, subject: pattern(subject) };
     if (expected) {

@@ -13,6 +13,7 @@ import type { Binding, BusMessage } from './bus.ts';
 import { headersOf } from './headers.ts';
 import { isSubjectOf } from './inboxes.ts';
 import type { Permissions } from './permissions.ts';
+import { whyReflected } from './reflected.ts';
 import { sends } from './sends.ts';
 
 const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
@@ -45,7 +46,7 @@ export class Subscriptions {
   /** Closed, it brings nothing more from that moment on. */
   add(wanted: Wanted, connection: BrokerConnection | null): Binding {
     const kept: Kept = { ...wanted, closing: new AbortController(), live: null };
-    if (wanted.optional) this.#permissions.expectRefusal(wanted.subject);
+    if (wanted.optional) this.#permissions.expectRefusal('subscription', wanted.subject);
     this.#kept.add(kept);
     if (connection !== null) this.#keep(kept, connection);
     return {
@@ -100,6 +101,14 @@ export class Subscriptions {
       callback: (error, message) => {
         if (error !== null) return refused.abort(error);
         if (!isSubjectOf(kept.subject, message.subject)) return;
+        const why = whyReflected(message);
+        if (why !== null) {
+          this.#log.warn('an answer of the broker came as a message, and is left out', {
+            subject: message.subject,
+            why,
+          });
+          return;
+        }
         // A handler's error must not reach the client library: it would end the connection (invariant 11).
         try {
           kept.handler(receivedOver(connection, message, this.#log));

@@ -94,6 +94,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   store.start({ unclean: options.unclean, serverNowMs: () => bus.serverNowMs() });
   life.add('bus', () => bus.close());
   const heap = new HeapLimit(trimMemory);
+  heap.starting();
   store.commits.watch(() => heap.check());
   const fleet = new Fleet({ pcId, bus, store, clock, log: log.child('fleet') });
   const host = hostFacts();

@@ -59,7 +59,7 @@ export class Book {
     const { kvCache } = options.store;
     try {
       for (const [key, { value }] of kvCache.all(SCHEDULES)) this.#putSchedule(key, value);
-      for (const [key, { value }] of kvCache.all(JOBS)) this.#jobs.set(key, { state: jobOf(value), body: value });
+      for (const [key, { value }] of kvCache.all(JOBS)) this.#jobs.set(key, { state: jobOf(key, value), body: value });
       this.#freeze = freezeOf(kvCache.get(FLEET, FREEZE)?.value ?? null);
     } catch (error) {
       // A store that can't be read at present; the broker tells it all once more.
@@ -166,7 +166,7 @@ export class Book {
       const known = this.#jobs.get(key)?.body ?? null;
       // All of them come again with each connect.
       if (isSameBody(known, value)) return;
-      const state = jobOf(value);
+      const state = jobOf(key, value);
       if (state.kind === 'unreadable')
         this.#options.log.warn('a job can not be read, and is not run', { key, why: state.why });
       this.#jobs.set(key, { state, body: value });
@@ -222,9 +222,11 @@ function entryOf(id: string, body: Uint8Array): Entry | null {
   return { id, body, target, read: readPlan(id, body) };
 }
 
-function jobOf(value: Uint8Array | null): JobState {
+/** Another job below this key is one that somebody has had copied there. */
+function jobOf(key: string, value: Uint8Array | null): JobState {
   if (value === null) return MISSING;
   const decoded = decodeJob(value);
+  if (decoded.ok && decoded.job.id !== key) return { kind: 'unreadable', why: `it is the job ${decoded.job.id}` };
   return decoded.ok ? { kind: 'known', job: decoded.job } : { kind: 'unreadable', why: decoded.error };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isFixedDrive, whyNotOfWindows, windowsDrive } from './drives.ts';
+import { isFixedDrive, isOfThisPc, whyNotOfWindows, windowsDrive } from './drives.ts';
 
 const REFUSED = 'is not on the disk of Windows';
 
@@ -34,4 +34,20 @@ describe('what lies elsewhere than on the disk of Windows', () => {
     expect(isFixedDrive(windowsDrive())).toBe(true);
     expect(isFixedDrive('Q')).toBe(false);
   });
+});
+
+it('what is of this PC begins on a drive of it, and Windows is asked for no other name', () => {
+  const types: Record<string, number> = { C: 3, E: 2, N: 4, Q: 1 };
+  const typeOf = (letter: string) => types[letter] ?? 0;
+  expect(['c:\\a.toml', 'E:\\a.toml'].map((path) => isOfThisPc(path, typeOf))).toEqual([true, true]);
+  const others = [
+    'N:\\a.toml',
+    'Q:\\a.toml',
+    'X:\\a.toml',
+    '\\\\server\\share\\a',
+    '\\\\?\\UNC\\server\\share\\a',
+    '\\\\?\\C:\\a',
+    'C:a',
+  ];
+  expect(others.filter((path) => isOfThisPc(path, typeOf))).toEqual([]);
 });
