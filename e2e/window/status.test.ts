@@ -120,6 +120,39 @@ test('whom to call stands beside what is wrong, also when the agent is gone', as
   await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();
 });
 
+test('a contact line that can not be opened is text to read, and no button', async () => {
+  const served = await pc();
+  const lines = {
+    phone: 'ask at the desk',
+    mail: 'the desk',
+    url: 'https://it:pw@it.example/',
+    text: null,
+    hardware: null,
+  };
+  Object.assign(served.ports, { support: () => lines });
+  served.cells.secondAgentSeen.set(true);
+  await ended(served, 'broken', 'FAILED');
+  const { page, open } = await openWindow(served.dataDirectory);
+  const help = page.locator('[data-help]');
+  await expectPage(help).toHaveText('Contact IT:ask at the deskthe deskhttps://it:pw@it.example/');
+  await expectPage(help.locator('a, button')).toHaveCount(0);
+  await region(page, 'Latest').getByRole('button', { name: 'broken' }).click();
+  const report = region(page, 'Report this task');
+  await expectPage(report.getByRole('button')).toHaveText(['Copy for a mail or ticket']);
+  await expectPage(report.locator('a')).toHaveCount(0);
+  await goTo(page, 'Support');
+  const desk = region(page, 'Contact IT');
+  for (const line of [lines.phone, lines.mail, lines.url])
+    await expectPage(desk.getByText(line, { exact: true })).toBeVisible();
+  await expectPage(desk.locator('a, button')).toHaveCount(0);
+  Object.assign(lines, { phone: '0800 123 (9:00-18:00)', mail: 'it@it.example', url: 'https://it.example/' });
+  const later = await open();
+  await goTo(later, 'Support');
+  const links = region(later, 'Contact IT').getByRole('link');
+  await expectPage(links).toHaveText(['Call', 'Write', 'Open ticket page']);
+  await expectPage(links.first()).toHaveAttribute('href', 'tel:0800123');
+});
+
 test('a failed task is reported by a number to say, which the search finds, and as a mail that is begun', async () => {
   const served = await pc();
   Object.assign(served.ports, {

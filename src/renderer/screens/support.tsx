@@ -86,7 +86,7 @@ function Desk({ support }: { readonly support: Support | null }) {
       />
       {url !== null && (
         <div className={styles.buttons}>
-          <ContactLink id="page" support={support} label={i18n.t('support.page')} />
+          <ContactLink id="page" support={support} label={i18n.t('support.page')} otherwise={url} />
         </div>
       )}
     </Card>
