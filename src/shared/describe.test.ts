@@ -238,3 +238,14 @@ test('the details to copy name what the service desk asks for, and no secret', (
     'PC: PC-0142\nUser: taro\nVersion: 1.4.2\nGroups: office, canary\nState: Everything is working',
   );
 });
+
+test('that this PC is in no group is copied where it is known', () => {
+  const copied = (groups: string[] | null, i18n: I18n) => {
+    const { identity } = status();
+    const pc = knownPc(status({ identity: { ...identity, groups } }), NOTHING_REMEMBERED);
+    return pcDetails(snapshot(), pc, 'taro', i18n, NOW);
+  };
+  expect(copied([], english)).toContain('Groups: none');
+  expect(copied([], japanese)).toContain('グループ: なし');
+  expect(copied(null, english)).toContain('Groups: –');
+});

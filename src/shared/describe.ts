@@ -260,10 +260,16 @@ export function pcDetails(
     i18n.t('details.pc', { pc: pc?.name ?? '–' }),
     i18n.t('details.user', { user: userName }),
     i18n.t('details.version', { v: pc?.version ?? '–' }),
-    i18n.t('details.groups', { groups: i18n.list(pc?.groups ?? []) || '–' }),
+    i18n.t('details.groups', { groups: groupsText(pc?.groups ?? null, i18n) }),
     i18n.t('details.state', { state: describeState(snapshot, i18n, nowMs).title }),
   ];
   return lines.join('\n');
+}
+
+/** That it is in none is said only where that is known. */
+export function groupsText(groups: readonly string[] | null, i18n: I18n): string {
+  if (groups === null) return '–';
+  return groups.length === 0 ? i18n.t('support.none.groups') : i18n.list(groups);
 }
 
 /** The name of the PC in the fleet, else that of the computer. */
