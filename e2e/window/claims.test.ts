@@ -104,6 +104,7 @@ test('what an agent that is gone told of its tasks stands still, and is said to 
   await goTo(detail, '実行履歴');
   await detail.locator('[data-run]').click();
   await expectPage(detail.getByRole('heading', { level: 2, name: '実行中' })).toBeVisible();
+  await expectPage(page.locator('[data-run]')).toHaveCount(1);
   // From here on the pages have a clock of their own, and each new state begins their timers anew.
   for (const each of [page, detail]) await each.clock.install();
   await startRun(served, 'another');
@@ -122,10 +123,31 @@ test('while it finishes, it says so and shows what still runs', async () => {
   const served = await pc();
   await startRun(served, 'slow');
   served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), problems: [] });
-  const { page } = await openWindow(served.dataDirectory);
+  const { page, open } = await openWindow(served.dataDirectory);
   await expectPage(title(page)).toHaveText('Finishing up');
   await expectPage(region(page, 'Now').getByRole('button', { name: 'slow' })).toBeVisible();
   await expectPage(region(page, 'Today')).toHaveCount(0);
+  // What waits does not start in a moment, as its line says.
+  const admitted = await served.store.runs.admit(
+    arrival('next', 'next', { manifestId: 'next', receivedAtMs: Date.now() }),
+  );
+  expect(admitted.kind).toBe('admitted');
+  const note = 'Finishing up What runs may end; new tasks wait until the program is back.';
+  await expectPage(region(page, 'Now')).toContainText('waiting until the management program is back');
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText(note)).toBeVisible();
+  await page.locator('[data-run]').filter({ hasText: 'next' }).click();
+  const waits = 'The management program is finishing up: this task waits until it is back.';
+  await expectPage(page.getByText(waits)).toBeVisible();
+  const japanese = await open({ locale: 'ja-JP' });
+  await goTo(japanese, '実行履歴');
+  await expectPage(japanese.getByText('新しい作業は再開後に行います。')).toBeVisible();
+  await japanese.locator('[data-run]').filter({ hasText: 'next' }).click();
+  await expectPage(japanese.getByText('管理プログラムが終了処理中のため、この作業は再開後に行います。')).toBeVisible();
+  // Nor is it known to begin when the agent has gone.
+  await served.server.close();
+  await expectPage(page.getByText('It has not started yet.')).toBeVisible();
+  await expectPage(page.getByText('This is what was known last.')).toBeVisible();
 });
 
 test('an agent that has finished is expected back, and not called gone', async () => {

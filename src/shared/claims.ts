@@ -16,6 +16,8 @@ export interface Claims {
   readonly now: 'unknown' | 'some' | 'none';
   /** `open`: some arrived and none has ended; `held`: new ones are not taken, so that none came says nothing. */
   readonly today: 'unknown' | 'some' | 'open' | 'held' | 'none';
+  /** Whether what waits begins as its own line says. `finishing`: after the agent is back; `held`: not as far as is known. */
+  readonly begins: 'soon' | 'finishing' | 'held';
   /** What waits to be sent. */
   readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'none';
   /** What could not be delivered. */
@@ -36,6 +38,7 @@ export function claimsOf(snapshot: PcSnapshot): Claims {
       calm: false,
       now: 'unknown',
       today: 'unknown',
+      begins: 'held',
       send: 'unknown',
       stuck: 'unknown',
       connection: 'unknown',
@@ -49,6 +52,7 @@ export function claimsOf(snapshot: PcSnapshot): Claims {
     calm: isRunning && status.connection.state === 'connected' && status.store.readable && takesTasks(status),
     now: now(status),
     today: isRunning ? today(status) : 'unknown',
+    begins: begins(status),
     send: isRunning ? send(status) : 'unknown',
     stuck: isRunning ? stuck(status) : 'unknown',
     connection: isRunning || status.agent.state === 'draining' ? 'known' : 'unknown',
@@ -78,6 +82,11 @@ function today(status: AgentStatus): Claims['today'] {
   if (Object.values(status.today).some((n) => n > 0)) return 'some';
   if (openRuns(status) > 0) return 'open';
   return takesTasks(status) ? 'none' : 'held';
+}
+
+function begins({ agent: { state } }: AgentStatus): Claims['begins'] {
+  if (state === 'draining') return 'finishing';
+  return state === 'running' || state === 'starting' ? 'soon' : 'held';
 }
 
 function send(status: AgentStatus): Claims['send'] {

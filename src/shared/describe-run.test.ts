@@ -54,6 +54,22 @@ describe('every outcome has its words', () => {
   });
 });
 
+test.each(RUN_STATES.filter((state) => state !== 'finished' && state !== 'running'))(
+  'that a task starts by itself is not said of one in %s while the agent starts none',
+  (state) => {
+    const open = run({ state, reason: null, finishedAtMs: null, notBeforeMs: NOW + 90_000 });
+    for (const i18n of [english, japanese]) {
+      for (const begins of ['finishing', 'held'] as const) {
+        const { title, line, body, mark } = describeRun(open, i18n, NOW, begins);
+        expect(title + line + body).not.toMatch(/start(s|ed)? (in|within|by)|まもなく|以内|自動的/);
+        expect(mark).toBe('waiting');
+      }
+    }
+    expect(describeRun(open, english, NOW, 'finishing').line).toBe('waiting until the management program is back');
+    expect(describeRun(open, english, NOW, 'held').body).toBe('It has not started yet.');
+  },
+);
+
 test('how soon a task starts is said so that it stays true for the minute that it is shown', () => {
   const line = (inMs: number) =>
     describeRun(run({ state: 'waiting_jitter', reason: null, notBeforeMs: NOW + inMs }), english, NOW).line;

@@ -66,10 +66,10 @@ export function RunScreen({ run }: { readonly run: number }) {
 function Detail({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { live } = useClaims();
+  const { live, begins } = useClaims();
   const nowMs = useTaskNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
-  const said = describeRun(run, i18n, nowMs);
+  const said = describeRun(run, i18n, nowMs, begins);
   const needsHelp = run.reason !== null && outcomeRow(run.reason).act !== 'nothing';
   const progress = progressOf(run, i18n, nowMs);
   return (
