@@ -112,7 +112,9 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
             firstOffset={choices.offset}
             onScrolled={rememberOffset}
             focusOn={focusOn}
-            atTopShowNewer={newer > 0 ? showNewer : null}
+            // What failed is tried again with the next state.
+            newer={failed ? 0 : newer}
+            onShowNewer={showNewer}
           />
         </div>
       )}
