@@ -144,6 +144,13 @@ test('while it finishes, it says so and shows what still runs', async () => {
   await expectPage(japanese.getByText('新しい作業は再開後に行います。')).toBeVisible();
   await japanese.locator('[data-run]').filter({ hasText: 'next' }).click();
   await expectPage(japanese.getByText('管理プログラムが終了処理中のため、この作業は再開後に行います。')).toBeVisible();
+  await goTo(japanese, '更新');
+  await expectPage(japanese.getByText('管理サービスの再開後に確認できます。')).toBeVisible();
+  const updates = await open();
+  await goTo(updates, 'Updates');
+  await expectPage(
+    updates.getByText('Which version IT wants is known once the management service works.'),
+  ).toBeVisible();
   // Nor is it known to begin when the agent has gone.
   await served.server.close();
   await expectPage(page.getByText('It has not started yet.')).toBeVisible();

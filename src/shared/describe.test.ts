@@ -94,6 +94,24 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
     { body: 'If this lasts, contact IT. It restarts in 8 sec.' },
   ],
   ['a restart is needed', snapshot({ restartRequired: true }), { mark: 'attention', tooltip: '1 item to look at' }],
+  [
+    'a restart is needed, and there is no connection',
+    snapshot({ ...OFFLINE, restartRequired: true }),
+    {
+      title: '1 item to look at',
+      body: 'Cannot reach the IT service. Check the network or VPN. Work continues, results will be sent later.',
+    },
+  ],
+  [
+    'a restart is needed while it connects',
+    snapshot({ connection: { ...OFFLINE.connection, state: 'starting' }, restartRequired: true }),
+    { body: 'Connecting. Ready in a moment.' },
+  ],
+  [
+    'a restart is needed, and there is no network',
+    snapshot({ connection: { ...OFFLINE.connection, state: 'no_network' }, restartRequired: true }),
+    { body: 'This PC has no network. Work continues, results will be sent later.' },
+  ],
 ])('%s', (_name, state, expected) => {
   expect(describeState(state, english, NOW)).toMatchObject(expected);
 });

@@ -72,7 +72,12 @@ function working(
   const [running, ...others] = status.now.running;
   const offline = status.connection.state !== 'connected';
   const spoken = offline ? offlineWords(status, i18n, nowMs) : connectedWords(status, i18n, nowMs);
-  const attention = { title: i18n.t('health.attention.title', { n: items.length }), body: spoken.body };
+  // Where the title counts, the state stands before what to do about it; that there is no network says it itself.
+  const state = offline && status.connection.state !== 'no_network' ? `${spoken.title}${i18n.t('report.stop')}` : null;
+  const attention = {
+    title: i18n.t('health.attention.title', { n: items.length }),
+    body: i18n.join(state, spoken.body),
+  };
   const said = items.length > 0 ? attention : spoken;
   const since = offline ? spoken.since : null;
   if (running !== undefined) {

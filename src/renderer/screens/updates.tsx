@@ -40,7 +40,10 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
   const known = claims.update === 'known';
   const said = known
     ? describeUpdate(update, i18n)
-    : { title: i18n.t('update.unknown.title'), body: i18n.t('update.unknown.body') };
+    : {
+        title: i18n.t('update.unknown.title'),
+        body: i18n.t(claims.update === 'unheard' ? 'update.unknown.body' : 'update.unknown.away'),
+      };
   const unsaid = i18n.t(known ? 'updates.wanted.none' : 'updates.wanted.unknown');
   return (
     <>

@@ -106,6 +106,7 @@ export const en = {
 
   'update.unknown.title': 'Not known at present',
   'update.unknown.body': 'Which version {it} wants is known once this PC is connected.',
+  'update.unknown.away': 'Which version {it} wants is known once the management service works.',
   'update.none.title': 'Up to date',
   'update.none.body': 'This is the version that {it} wants.',
   'update.noneSaid.body': '{it} has not asked for another version.',
@@ -452,8 +453,8 @@ export const en = {
   'run.nowAsYou': 'It is running with your account.',
   'run.nowAsSystem': 'It is running as the system.',
   'run.stale': 'This is what was known last. What has become of it since is not known at present.',
-  'run.willAsYou': 'It runs with your account.',
-  'run.willAsSystem': 'It runs as the system.',
+  'run.willAsYou': 'It is to run with your account.',
+  'run.willAsSystem': 'It is to run as the system.',
   'run.for.pc': 'It was meant for this PC only.',
   'run.for.group': 'It was meant for the PCs of the group "{group}".',
   'run.for.all': 'It was meant for all PCs.',

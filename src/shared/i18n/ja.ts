@@ -101,6 +101,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
 
   'update.unknown.title': '現在は確認できません',
   'update.unknown.body': '{it}が指定したバージョンは、接続後に確認できます。',
+  'update.unknown.away': '{it}が指定したバージョンは、管理サービスの再開後に確認できます。',
   'update.none.title': '最新です',
   'update.none.body': '{it}が指定したバージョンです。',
   'update.noneSaid.body': '別のバージョンの指定はありません。',
