@@ -1,12 +1,13 @@
 /** `npm start` as a newcomer has it: its options, its window, its end. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { parseStartOptions, usableName } from '../scripts/lib/start-options.ts';
+import { parseStartOptions, USAGE, usableName } from '../scripts/lib/start-options.ts';
 import { until } from '../scripts/lib/waiting.ts';
 import { browserCommand } from '../scripts/lib/window-page.ts';
 import { noDisplay, startDisplay } from '../test/support/display.ts';
@@ -241,6 +242,12 @@ describe('the options of npm start', () => {
   test('are a fleet of its own without any', () => {
     expect(parse()).toEqual({ mode: 'fleet', id: 'office-7', once: false });
     expect(parse('--once', '--id', 'x')).toEqual({ mode: 'fleet', id: 'x', once: true });
+  });
+
+  test('are shown to who asks for them, which is no mistake', async () => {
+    const start = join(import.meta.dirname, '..', 'scripts', 'start.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [start, '--help']);
+    expect(stdout).toBe(`${USAGE}\n`);
   });
 
   test('join with the computer’s name and the sign-in that is named', () => {

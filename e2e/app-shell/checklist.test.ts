@@ -10,10 +10,10 @@ import { describe, expect, test } from 'vitest';
 import { contentSecurityPolicy } from '../../src/client/renderer-files.ts';
 import { answer, SCHEME, serveRenderer } from '../../src/main/app-protocol.ts';
 import { CHANNEL, ipcLink } from '../../src/main/ipc-link.ts';
-import { linkFor } from '../../src/main/links.ts';
 import type { AppLog } from '../../src/main/log.ts';
 import { lockDownContents, lockDownSession } from '../../src/main/security.ts';
 import { MainWindow } from '../../src/main/window.ts';
+import { linkFor } from '../../src/shared/contact-links.ts';
 import { BrowserWindow, ipcMain, WebContents } from '../../test/support/electron-stub.ts';
 
 const SRC = join(import.meta.dirname, '..', '..', 'src');
@@ -196,6 +196,10 @@ describe('15: only IT’s own lines are opened, by their name', () => {
     ]);
   });
 
+  test('the hours beside a number are not dialled with it', () => {
+    expect(linkFor('phone', { ...support, phone: '0800 123 (9:00-18:00)' })).toBe('tel:0800123');
+  });
+
   test.each([
     ['page', { url: 'http://it.example/' }],
     ['page', { url: 'file:///C:/Windows/System32/calc.exe' }],
@@ -206,6 +210,7 @@ describe('15: only IT’s own lines are opened, by their name', () => {
     ['mail', { mail: 'it@example.com?body=x' }],
     ['mail', { mail: 'no address' }],
     ['phone', { phone: 'call me' }],
+    ['phone', { phone: 'from 9 to 18' }],
     ['phone', { phone: null }],
   ] as const)('%s: %j is not opened', (id, changed) => {
     expect(linkFor(id, { ...support, ...changed })).toBeNull();

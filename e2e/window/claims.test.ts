@@ -76,14 +76,85 @@ test('beside a disk that is full nobody says that no tasks came', async () => {
   await expectPage(page.getByText('No task is recorded here. New ones are not taken at present.')).toBeVisible();
 });
 
+test('of what is stored and can not be read nothing is counted, and no day is called empty', async () => {
+  const served = await pc();
+  served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
+  served.cells.store.set({ state: 'ok', readable: false });
+  const { page, open } = await openWindow(served.dataDirectory);
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText("Tasks can't be shown at present.")).toBeVisible();
+  await expectPage(page.getByRole('toolbar')).toHaveText('Allnot finisheddoneskippedstoppedfailedunknown');
+  expect(await page.getByRole('main').textContent()).not.toMatch(/\d|no tasks/);
+  const japanese = await open({ locale: 'ja-JP' });
+  await goTo(japanese, '実行履歴');
+  await expectPage(japanese.getByText('現在、作業を表示できません。')).toBeVisible();
+  expect(await japanese.getByRole('main').textContent()).not.toMatch(/\d|記録なし/);
+  await goTo(page, 'Updates');
+  await expectPage(region(page, 'History')).toHaveText('HistoryNot known at present.');
+  await goTo(japanese, '更新');
+  await expectPage(region(japanese, '履歴')).toHaveText('履歴現在は確認できません。');
+});
+
+test('what an agent that is gone told of its tasks stands still, and is said to be of then', async () => {
+  const served = await pc();
+  await startRun(served, 'slow');
+  const { page, open } = await openWindow(served.dataDirectory);
+  const detail = await open({ locale: 'ja-JP' });
+  await goTo(page, 'Activity');
+  await goTo(detail, '実行履歴');
+  await detail.locator('[data-run]').click();
+  await expectPage(detail.getByRole('heading', { level: 2, name: '実行中' })).toBeVisible();
+  await expectPage(page.locator('[data-run]')).toHaveCount(1);
+  // From here on the pages have a clock of their own, and each new state begins their timers anew.
+  for (const each of [page, detail]) await each.clock.install();
+  await startRun(served, 'another');
+  await expectPage(page.locator('[data-run]')).toHaveCount(2);
+  await served.server.close();
+  for (const each of [page, detail]) await each.clock.fastForward(20_000);
+  const stale = 'This is what was known last. What has become of it since is not known at present.';
+  await expectPage(page.getByText(stale)).toBeVisible();
+  await expectPage(detail.getByText('最後に確認できた時点の内容です。')).toBeVisible();
+  for (const each of [page, detail]) await each.clock.fastForward(600_000);
+  await expectPage(page.locator('[data-run]').first()).toContainText(/running for (less than 1|\d+) sec/);
+  await expectPage(detail.getByRole('main')).toContainText(/開始から(1秒未満|\d+秒)です。/);
+});
+
 test('while it finishes, it says so and shows what still runs', async () => {
   const served = await pc();
   await startRun(served, 'slow');
   served.cells.agent.set({ state: 'draining', sinceMs: Date.now(), problems: [] });
-  const { page } = await openWindow(served.dataDirectory);
+  const { page, open } = await openWindow(served.dataDirectory);
   await expectPage(title(page)).toHaveText('Finishing up');
   await expectPage(region(page, 'Now').getByRole('button', { name: 'slow' })).toBeVisible();
   await expectPage(region(page, 'Today')).toHaveCount(0);
+  // What waits does not start in a moment, as its line says.
+  const admitted = await served.store.runs.admit(
+    arrival('next', 'next', { manifestId: 'next', receivedAtMs: Date.now() }),
+  );
+  expect(admitted.kind).toBe('admitted');
+  const note = 'Finishing up What runs may end; new tasks wait until the program is back.';
+  await expectPage(region(page, 'Now')).toContainText('waiting until the management program is back');
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText(note)).toBeVisible();
+  await page.locator('[data-run]').filter({ hasText: 'next' }).click();
+  const waits = 'The management program is finishing up: this task waits until it is back.';
+  await expectPage(page.getByText(waits)).toBeVisible();
+  const japanese = await open({ locale: 'ja-JP' });
+  await goTo(japanese, '実行履歴');
+  await expectPage(japanese.getByText('新しい作業は再開後に行います。')).toBeVisible();
+  await japanese.locator('[data-run]').filter({ hasText: 'next' }).click();
+  await expectPage(japanese.getByText('管理プログラムが終了処理中のため、この作業は再開後に行います。')).toBeVisible();
+  await goTo(japanese, '更新');
+  await expectPage(japanese.getByText('管理サービスの再開後に確認できます。')).toBeVisible();
+  const updates = await open();
+  await goTo(updates, 'Updates');
+  await expectPage(
+    updates.getByText('Which version IT wants is known once the management service works.'),
+  ).toBeVisible();
+  // Nor is it known to begin when the agent has gone.
+  await served.server.close();
+  await expectPage(page.getByText('It has not started yet.')).toBeVisible();
+  await expectPage(page.getByText('This is what was known last.')).toBeVisible();
 });
 
 test('an agent that has finished is expected back, and not called gone', async () => {

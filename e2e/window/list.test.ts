@@ -43,6 +43,74 @@ async function activityOf(served: Served): Promise<Page> {
   return page;
 }
 
+/** What `refuse` names is refused from then on, as by an agent that is asked too much; counted. */
+async function refusing(page: Page) {
+  const counts = new Map<string, number>();
+  let refused = '';
+  await page.routeWebSocket('**/link', (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((text) => {
+      const { id, method } = JSON.parse(String(text)) as { readonly id: number; readonly method: string };
+      if (method !== refused) return server.send(text);
+      counts.set(method, (counts.get(method) ?? 0) + 1);
+      const data = { fault: 'rate_limited', retryInMs: 10 };
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'too many calls', data } }));
+    });
+  });
+  await page.reload();
+  return {
+    refuse: (method: string) => {
+      refused = method;
+    },
+    /** How often it was asked, when whatever came of the first answer has been drawn. */
+    asked: async (method: string) => {
+      await expectPage.poll(() => counts.get(method) ?? 0).toBeGreaterThan(0);
+      await page.evaluate(`new Promise((done) => {
+        let frames = 0;
+        const next = () => (++frames === 60 ? done() : requestAnimationFrame(next));
+        next();
+      })`);
+      return counts.get(method);
+    },
+  };
+}
+
+test('new tasks that can not be shown are asked for again with the next state, and not on and on', async () => {
+  const served = await serve();
+  served.clock.atMs = Date.now();
+  const arrives = (id: string) => endedRun(served.store, id, { arrival: { manifestId: id, receivedAtMs: Date.now() } });
+  await arrives('first');
+  const { page } = await openWindow(served.dataDirectory);
+  const { refuse, asked } = await refusing(page);
+  await goTo(page, 'Activity');
+  await expectPage(page.locator('[data-run]')).toHaveCount(1);
+  refuse('runs.outline');
+  await arrives('second');
+  await expectPage(page.getByRole('button', { name: '1 new task – Show' })).toBeVisible();
+  // One per state of the agent, of which a task makes a few.
+  expect(await asked('runs.outline')).toBeLessThan(10);
+  refuse('');
+  await arrives('third');
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
+  await expectPage(page.getByText("This part can't be shown.")).toHaveCount(0);
+});
+
+test('a part of the list that can not be read is not asked for on and on', async () => {
+  const served = await nineDays();
+  const { page } = await openWindow(served.dataDirectory);
+  const { refuse, asked } = await refusing(page);
+  await goTo(page, 'Activity');
+  await expectPage(page.getByText('180 of 180')).toBeVisible();
+  refuse('runs.list');
+  await scrollTo(page, 7_000);
+  expect(await asked('runs.list')).toBeLessThan(10);
+  await expectPage(page.getByText("This part can't be shown.")).toBeVisible();
+  refuse('');
+  await endedRun(served.store, 'new', { arrival: { receivedAtMs: Date.now() } });
+  await expectPage(page.locator('[data-run]', { hasText: 'of day' }).first()).toBeVisible();
+  await expectPage(page.getByText("This part can't be shown.")).toHaveCount(0);
+});
+
 test('a search and what is new begin at the top, wherever one had scrolled to', async () => {
   const served = await nineDays();
   const page = await activityOf(served);

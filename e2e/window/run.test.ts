@@ -70,6 +70,29 @@ test.each([
   await expectPage(from).toContainText('Who in IT sent it is not known: tasks carry no sender.');
 });
 
+test('what was stopped before it was its turn was not checked then', async () => {
+  const served = await serve();
+  await endedRun(served.store, 'waited', {
+    arrival: { receivedAtMs: Date.now() - 9_000 },
+    ending: {
+      reason: 'KILLED_WAITING',
+      exitCode: -1,
+      startedAtMs: null,
+      finishedAtMs: Date.now(),
+    },
+  });
+  const { page, open } = await openWindow(served.dataDirectory);
+  await goTo(page, 'Activity');
+  await page.locator('[data-run]').click();
+  await expectPage(page.getByRole('region', { name: 'Times' })).toContainText('Stopped');
+  await expectPage(page.getByText('Checked', { exact: true })).toHaveCount(0);
+  const japanese = await open({ locale: 'ja-JP' });
+  await goTo(japanese, '実行履歴');
+  await japanese.locator('[data-run]').click();
+  await expectPage(japanese.getByRole('region', { name: '時刻' })).toContainText('中止');
+  await expectPage(japanese.getByText('確認', { exact: true })).toHaveCount(0);
+});
+
 test('what a schedule started has no sender to be missed', async () => {
   const served = await serve();
   const { run } = await ended(served, 'disk', { source: 'schedule' });

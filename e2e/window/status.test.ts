@@ -35,7 +35,7 @@ async function ended(served: Served, id: string, reason: 'DONE' | 'FAILED', took
 test('a quiet day: one line, and no card without content', async () => {
   const served = await pc();
   const { page } = await openWindow(served.dataDirectory);
-  await expectPage(page.getByText('No tasks received today. No task is running.')).toBeVisible();
+  await expectPage(page.getByText('No tasks recorded today. No task is running.')).toBeVisible();
   await expectPage(page.getByText('PC-1 · version 0.1.0 · groups: office')).toBeVisible();
   await expectPage(page.getByRole('region')).toHaveCount(0);
 });
@@ -66,7 +66,8 @@ test('the last five that ended, the newest first, and whether IT knows of what w
 test('a running task shows how far it is by its usual time, that one can go on working, and who can stop it', async () => {
   const served = await pc();
   for (let n = 0; n < 3; n++) await ended(served, 'disk', 'DONE', 120_000);
-  const admitted = await served.store.runs.admit(arrival('now', 'x', { manifestId: 'disk', receivedAtMs: Date.now() }));
+  const sent = { manifestId: 'disk', execId: 'exec-1', receivedAtMs: Date.now() };
+  const admitted = await served.store.runs.admit(arrival('now', 'x', sent));
   if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
   const startedAtMs = Date.now() - 60_000;
   await served.store.runs.start(admitted.run, { startedAtMs, runAsUser: null, facts: null, event: null });
@@ -83,6 +84,23 @@ test('a running task shows how far it is by its usual time, that one can go on w
   await now.getByRole('button', { name: 'disk' }).click();
   await expectPage(page.getByText(manners)).toBeVisible();
   await expectPage(page.getByRole('progressbar')).toBeVisible();
+  const { connection } = served.cells;
+  connection.set({ ...connection.value, state: 'unreachable', sinceMs: Date.now() });
+  await expectPage(page.getByText('IT can stop a running task only while this PC is connected.')).toBeVisible();
+  await expectPage(page.getByText('at any time')).toHaveCount(0);
+});
+
+test('of a task that was sent without the id of an execution nobody says that IT can stop it', async () => {
+  const served = await pc();
+  const admitted = await served.store.runs.admit(arrival('now', 'x', { manifestId: 'disk', receivedAtMs: Date.now() }));
+  if (admitted.kind !== 'admitted') throw new Error(admitted.kind);
+  await served.store.runs.start(admitted.run, { startedAtMs: Date.now(), runAsUser: null, facts: null, event: null });
+  const { page, open } = await openWindow(served.dataDirectory);
+  await expectPage(region(page, 'Now')).toContainText('What runs was sent without a way for IT to stop it.');
+  await expectPage(page.getByText('at any time')).toHaveCount(0);
+  const japanese = await open({ locale: 'ja-JP' });
+  await japanese.getByRole('region', { name: '現在' }).getByRole('button').click();
+  await expectPage(japanese.getByText('情報システム部門が途中で中止できない形で送られた作業です。')).toBeVisible();
 });
 
 test('whom to call stands beside what is wrong, also when the agent is gone', async () => {
@@ -100,6 +118,39 @@ test('whom to call stands beside what is wrong, also when the agent is gone', as
   await served.server.close();
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Management service is not running');
   await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();
+});
+
+test('a contact line that can not be opened is text to read, and no button', async () => {
+  const served = await pc();
+  const lines = {
+    phone: 'ask at the desk',
+    mail: 'the desk',
+    url: 'https://it:pw@it.example/',
+    text: null,
+    hardware: null,
+  };
+  Object.assign(served.ports, { support: () => lines });
+  served.cells.secondAgentSeen.set(true);
+  await ended(served, 'broken', 'FAILED');
+  const { page, open } = await openWindow(served.dataDirectory);
+  const help = page.locator('[data-help]');
+  await expectPage(help).toHaveText('Contact IT:ask at the deskthe deskhttps://it:pw@it.example/');
+  await expectPage(help.locator('a, button')).toHaveCount(0);
+  await region(page, 'Latest').getByRole('button', { name: 'broken' }).click();
+  const report = region(page, 'Report this task');
+  await expectPage(report.getByRole('button')).toHaveText(['Copy for a mail or ticket']);
+  await expectPage(report.locator('a')).toHaveCount(0);
+  await goTo(page, 'Support');
+  const desk = region(page, 'Contact IT');
+  for (const line of [lines.phone, lines.mail, lines.url])
+    await expectPage(desk.getByText(line, { exact: true })).toBeVisible();
+  await expectPage(desk.locator('a, button')).toHaveCount(0);
+  Object.assign(lines, { phone: '0800 123 (9:00-18:00)', mail: 'it@it.example', url: 'https://it.example/' });
+  const later = await open();
+  await goTo(later, 'Support');
+  const links = region(later, 'Contact IT').getByRole('link');
+  await expectPage(links).toHaveText(['Call', 'Write', 'Open ticket page']);
+  await expectPage(links.first()).toHaveAttribute('href', 'tel:0800123');
 });
 
 test('a failed task is reported by a number to say, which the search finds, and as a mail that is begun', async () => {

@@ -62,6 +62,27 @@ test('the person puts it off for as long as IT lets them, and takes that back', 
   await eventually(() => expect(served.asked.at(-1)).toBe('update now'));
 });
 
+test('a time before the hours that IT has set puts nothing off, and one after them can be taken back', async () => {
+  const { served, page } = await updates();
+  const at = Date.now();
+  const window = {
+    ...taking,
+    waitsFor: 'window',
+    notBeforeMs: at + 2 * HOUR_MS,
+    deferUntilMs: at + 25 * HOUR_MS,
+  } as const;
+  show(served, { state: 'verified', taking: window });
+  // In four hours, and in a day.
+  const later = page.getByRole('button', { name: 'Not before' });
+  await expectPage(later).toHaveCount(2);
+  await expectPage(page.getByRole('button', { name: 'Install as soon as possible' })).toHaveCount(0);
+  show(served, { state: 'verified', taking: { ...window, notBeforeMs: at + 26 * HOUR_MS, putOff: true } });
+  await expectPage(page.getByText('Installs at the time that IT has set.')).toBeVisible();
+  await expectPage(later).toHaveCount(3);
+  await page.getByRole('button', { name: 'Install as soon as possible' }).click();
+  await eventually(() => expect(served.asked).toEqual(['update now']));
+});
+
 test('what was taken back, and why; without a way to decide there are no buttons', async () => {
   const { served, page } = await updates();
   const undone = { version: '1.1.0', why: 'did_not_start', atMs: Date.now() } as const;

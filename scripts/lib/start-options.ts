@@ -25,10 +25,15 @@ export interface JoinOptions {
   readonly signIn: SignIn;
 }
 
-const USAGE = `npm start                      a fleet on this machine, and a short day of IT work
+export const USAGE = `npm start                      a fleet on this machine, and a short day of IT work
 npm start -- --once            the same, and ends after the day
 npm start -- --server URL      joins a real fleet (several servers: separated by commas)
-               [--id PC] [--token-file F | --user U --password-file F | --creds F]`;
+               [--id PC] [--token-file F | --user U --password-file F | --creds F]
+npm start -- --help            these lines`;
+
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.includes('--help') || args.includes('-h');
+}
 
 const LABEL = /^[A-Za-z0-9_-]+$/;
 const MAX_ID_CHARS = 64;

@@ -3,10 +3,10 @@ import { clipboard, shell as desktop, nativeTheme } from 'electron';
 import type { AgentConnection } from '../client/agent-connection.ts';
 import type { AppShellHandlers } from '../client/window-bridge.ts';
 import type { LinkId } from '../shared/app-shell-contract.ts';
+import { linkFor } from '../shared/contact-links.ts';
 import { Fault } from '../shared/faults.ts';
 import type { MailDraft } from '../shared/mail-link.ts';
 import { knownSupport } from '../shared/remembered.ts';
-import { linkFor } from './links.ts';
 import type { PreferencesFile } from './preferences.ts';
 import { saveOutput } from './save-output.ts';
 

@@ -39,6 +39,8 @@ export const updateViewSchema = z.object({
       notBeforeMs: timeMs.nullable(),
       /** The person may put it off until then; null: not now. */
       deferUntilMs: timeMs.nullable(),
+      /** The person has put it off, also where IT's hours come later still. */
+      putOff: z.boolean().optional(),
     })
     .optional(),
   undone: z.object({ version: z.string(), why: z.enum(UNDONE_REASONS), atMs: timeMs }).optional(),

@@ -45,6 +45,7 @@ const NOTHING: Claims = {
   calm: false,
   now: 'unknown',
   today: 'unknown',
+  begins: 'held',
   send: 'unknown',
   stuck: 'unknown',
   connection: 'unknown',
@@ -56,6 +57,7 @@ const WELL: Claims = {
   calm: true,
   now: 'none',
   today: 'none',
+  begins: 'soon',
   send: 'none',
   stuck: 'none',
   connection: 'known',
@@ -120,11 +122,17 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   [
     'it finishes while a task runs',
     snapshot({ agent: { ...calm.agent, state: 'draining' }, now: RUNNING }),
-    { ...NOTHING, live: true, now: 'some', connection: 'known' },
+    { ...NOTHING, live: true, now: 'some', begins: 'finishing', connection: 'known', empty: 'held' },
   ],
-  ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map(
-    (state) => [state, snapshot({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true }] as const,
-  ),
+  [
+    'its settings can not be read, so that it does not know where its store is',
+    snapshot({ agent: { ...calm.agent, state: 'config_invalid' }, store: { state: 'ok', readable: false } }),
+    { ...NOTHING, live: true, empty: 'unread' },
+  ],
+  ...AGENT_STATES.filter((state) => state !== 'running' && state !== 'draining').map((state) => {
+    const begins = state === 'starting' ? 'soon' : 'held';
+    return [state, snapshot({ agent: { ...calm.agent, state } }), { ...NOTHING, live: true, begins }] as const;
+  }),
   [
     'the agent is gone',
     { ...snapshot(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFailure: null } },

@@ -16,6 +16,8 @@ export interface Claims {
   readonly now: 'unknown' | 'some' | 'none';
   /** `open`: some arrived and none has ended; `held`: new ones are not taken, so that none came says nothing. */
   readonly today: 'unknown' | 'some' | 'open' | 'held' | 'none';
+  /** Whether what waits begins as its own line says. `finishing`: after the agent is back; `held`: not as far as is known. */
+  readonly begins: 'soon' | 'finishing' | 'held';
   /** What waits to be sent. */
   readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'none';
   /** What could not be delivered. */
@@ -24,7 +26,7 @@ export interface Claims {
   readonly connection: 'unknown' | 'known';
   /** `unheard`: what IT wants is known once there is a connection. */
   readonly update: 'unknown' | 'unheard' | 'known';
-  /** Why a list without a filter is empty. */
+  /** Why a list without a filter is empty. `unread`: what is stored is not known, so nothing is counted either. */
   readonly empty: 'unknown' | 'unread' | 'rebuilt' | 'held' | 'offline' | 'none';
 }
 
@@ -36,6 +38,7 @@ export function claimsOf(snapshot: PcSnapshot): Claims {
       calm: false,
       now: 'unknown',
       today: 'unknown',
+      begins: 'held',
       send: 'unknown',
       stuck: 'unknown',
       connection: 'unknown',
@@ -49,11 +52,12 @@ export function claimsOf(snapshot: PcSnapshot): Claims {
     calm: isRunning && status.connection.state === 'connected' && status.store.readable && takesTasks(status),
     now: now(status),
     today: isRunning ? today(status) : 'unknown',
+    begins: begins(status),
     send: isRunning ? send(status) : 'unknown',
     stuck: isRunning ? stuck(status) : 'unknown',
     connection: isRunning || status.agent.state === 'draining' ? 'known' : 'unknown',
     update: isRunning ? update(status) : 'unknown',
-    empty: isRunning ? empty(status) : 'unknown',
+    empty: empty(status),
   };
 }
 
@@ -80,6 +84,11 @@ function today(status: AgentStatus): Claims['today'] {
   return takesTasks(status) ? 'none' : 'held';
 }
 
+function begins({ agent: { state } }: AgentStatus): Claims['begins'] {
+  if (state === 'draining') return 'finishing';
+  return state === 'running' || state === 'starting' ? 'soon' : 'held';
+}
+
 function send(status: AgentStatus): Claims['send'] {
   const { waiting, others } = status.outbox;
   if (!status.store.readable) return 'unknown';
@@ -100,8 +109,10 @@ function update({ update: { state, wanted }, connection }: AgentStatus): Claims[
 }
 
 function empty(status: AgentStatus): Claims['empty'] {
+  const { state } = status.agent;
   if (!status.store.readable) return 'unread';
-  if (!takesTasks(status)) return 'held';
+  if (state !== 'running' && state !== 'draining') return 'unknown';
+  if (state === 'draining' || !takesTasks(status)) return 'held';
   if (status.store.state === 'quarantined') return 'rebuilt';
   return status.connection.state === 'connected' ? 'none' : 'offline';
 }

@@ -29,7 +29,7 @@ test.each([
   ['run.system_as_user', SEE, { runAsSystem: 'as_you' }, 'runs with your account: it can read what you can'],
   ['inventory.enabled', WHO, { inventory: false }, 'Hardware facts of this PC are not reported.'],
   ['ui.hide_command_names', WHO, { namesHidden: true }, 'only the helpdesk their names'],
-  ['ui.show_output_to_users', WHO, { outputShown: 1 }, 'Output of tasks that ran as you is shown to you.'],
+  ['ui.show_output_to_users', WHO, { outputShown: 1 }, 'Output of tasks that were sent to run as you is shown to you.'],
   ['ui.show_output_to_users', WHO, { outputShown: 2 }, 'Output of all tasks is shown to you.'],
   ['history.days', KEPT, { data: { ...DATA, historyDays: 30 } }, '30 days'],
   ['history.max_mib', KEPT, { data: { ...DATA, historyMaxMib: 100 } }, 'at most 105 MB'],
@@ -56,6 +56,22 @@ test('that management can be stopped is said only where the policy allows it and
   }
   expect(said()[OFF]).toContain('You can quit the icon.');
   expect(said({}, { allowQuitTray: false } as Partial<typeof DEFAULT_UI>)[OFF]).toContain('The icon stays');
+});
+
+test('what runs with the account of the person is theirs: they can end it, and nobody else sees it', () => {
+  for (const runAsSystem of ['as_you', 'no'] as const) {
+    const yours = said({ runAsSystem, runAsUser: true });
+    expect(yours[OFF]).toContain('it stops when you sign out, or when its processes are ended');
+    expect(yours[OFF]).not.toContain('only be stopped');
+    expect(yours[WHO]).toContain('Here only you see tasks');
+    expect(yours[WHO]).not.toContain('Everybody who signs in');
+    expect(said({ runAsSystem, namesHidden: true })[WHO]).toContain('only the helpdesk their names');
+  }
+  expect(said()[OFF]).toContain('can only be stopped by IT and by administrators of this PC');
+  expect(said()[WHO]).toContain('Everybody who signs in on this PC');
+  const japanese = said({ runAsSystem: 'as_you' }, {}, false, 'ja');
+  expect(japanese['止めることはできますか？']).toContain('サインアウトするか、そのプロセスを終了すると停止します。');
+  expect(japanese['誰に見えますか？']).toContain('見られるのは、あなただけです。');
 });
 
 test('no question is without an answer, in both languages, whatever is set', () => {

@@ -23,7 +23,7 @@ export function answersOf(facts: AboutFacts, ui: Rights | null, hosted: boolean,
   return [
     question('slow', slow(facts, i18n)),
     question('see', see(facts, i18n)),
-    question('off', off(ui, hosted, i18n)),
+    question('off', off(facts, ui, hosted, i18n)),
     question('who', who(facts, i18n)),
     question('kept', kept(facts, i18n)),
   ];
@@ -46,19 +46,28 @@ function see(facts: AboutFacts, i18n: I18n): (string | null)[] {
   return [screen, i18n.join(i18n.t(files), i18n.t('ask.see.listed'))];
 }
 
-function off(ui: Rights | null, hosted: boolean, i18n: I18n): (string | null)[] {
+/** Tray mode: all of it is the signed-in person's own (architecture §4), whom nothing keeps from ending or reading it. */
+function isTheirs({ runAsSystem }: AboutFacts): boolean {
+  return runAsSystem !== 'system';
+}
+
+function off(facts: AboutFacts, ui: Rights | null, hosted: boolean, i18n: I18n): (string | null)[] {
   if (ui === null) return [i18n.t('status.unread')];
   const icon = i18n.t(ui.allowQuitTray ? 'ask.off.icon' : 'ask.off.noIcon');
-  return [icon, i18n.t(hosted && ui.allowStopAgent ? 'ask.off.stop' : 'ask.off.noStop')];
+  if (hosted && ui.allowStopAgent) return [icon, i18n.t('ask.off.stop')];
+  return [icon, i18n.t(isTheirs(facts) ? 'ask.off.yours' : 'ask.off.noStop')];
 }
 
 function who(facts: AboutFacts, i18n: I18n): (string | null)[] {
+  const [names, hidden] = isTheirs(facts)
+    ? (['ask.who.yours', 'ask.who.yoursHidden'] as const)
+    : (['ask.who.names', 'ask.who.namesHidden'] as const);
   const level = facts.outputShown === 2 ? '2' : facts.outputShown === 1 ? '1' : '0';
   return [
     i18n.t('ask.who.it'),
     facts.inventory ? i18n.t('ask.who.inventory') : i18n.t('ask.who.noInventory'),
     facts.readLog ? i18n.t('ask.who.log') : null,
-    i18n.join(i18n.t(facts.namesHidden ? 'ask.who.namesHidden' : 'ask.who.names'), i18n.t(`about.output.${level}`)),
+    i18n.join(i18n.t(facts.namesHidden ? hidden : names), i18n.t(`about.output.${level}`)),
   ];
 }
 

@@ -140,7 +140,9 @@ test('that there is nothing is said where it is known', () => {
     schedules: [],
   };
   const text = helpdeskReport(empty, frame, en);
-  expect(text).toContain('## What went wrong or was not run since 13:55\nNone. What IT stopped is not counted here.');
+  expect(text).toContain(
+    '## What went wrong or was not run since 13:55\nNone recorded. What IT stopped is not counted here.',
+  );
   expect(text).toContain('## What could not be delivered\nNone.\nWaiting to be sent');
   expect(text).toContain('## Settings that are not as built in\n–');
   expect(text).toContain('## End of the log\nNo log is written to a file.');

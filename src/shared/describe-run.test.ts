@@ -54,6 +54,22 @@ describe('every outcome has its words', () => {
   });
 });
 
+test.each(RUN_STATES.filter((state) => state !== 'finished' && state !== 'running'))(
+  'that a task starts by itself is not said of one in %s while the agent starts none',
+  (state) => {
+    const open = run({ state, reason: null, finishedAtMs: null, notBeforeMs: NOW + 90_000 });
+    for (const i18n of [english, japanese]) {
+      for (const begins of ['finishing', 'held'] as const) {
+        const { title, line, body, mark } = describeRun(open, i18n, NOW, begins);
+        expect(title + line + body).not.toMatch(/start(s|ed)? (in|within|by)|まもなく|以内|自動的/);
+        expect(mark).toBe('waiting');
+      }
+    }
+    expect(describeRun(open, english, NOW, 'finishing').line).toBe('waiting until the management program is back');
+    expect(describeRun(open, english, NOW, 'held').body).toBe('It has not started yet.');
+  },
+);
+
 test('how soon a task starts is said so that it stays true for the minute that it is shown', () => {
   const line = (inMs: number) =>
     describeRun(run({ state: 'waiting_jitter', reason: null, notBeforeMs: NOW + inMs }), english, NOW).line;
@@ -121,4 +137,13 @@ test('names a task', () => {
   expect(name({ kind: 'direct' })).toBe('Direct task from IT');
   expect(name({ kind: 'none' })).toBe('Task without a name');
   expect(name({ kind: 'hidden' })).toBe('Task from IT');
+});
+
+test.each([
+  [90, 'It may take up to 1 min 30 sec.', 'Stopped after 1 min 30 sec to protect this PC.'],
+  [930, 'It may take up to 15 min 30 sec.', 'Stopped after 15 min 30 sec to protect this PC.'],
+  [600, 'It may take up to 10 min.', 'Stopped after 10 min to protect this PC.'],
+])('a limit of %j s is said whole, since a task may use it all', (timeoutSecs, running, stopped) => {
+  expect(describeRun(run({ state: 'running', reason: null, timeoutSecs }), english, NOW).body).toContain(running);
+  expect(describeRun(run({ reason: 'TIMEOUT', timeoutSecs }), english, NOW).body).toBe(stopped);
 });

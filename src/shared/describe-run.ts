@@ -3,6 +3,7 @@
  * looked up, never guessed. Nothing in here shows a code, an id or a stack.
  */
 import { assertNever } from './assert-never.ts';
+import type { Claims } from './claims.ts';
 import type { Hole, I18n } from './i18n/i18n.ts';
 import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
@@ -26,9 +27,10 @@ export interface RunDescription {
 
 type Facts = RunRow & Partial<Pick<RunDetail, 'deadlineAtMs' | 'viewAgeMs'>>;
 
-/** What is known about `run`, as of `nowMs`. */
-export function describeRun(run: Facts, i18n: I18n, nowMs: number): RunDescription {
-  return run.reason === null ? describeOpen(run, i18n, nowMs) : describeFinished(run, run.reason, i18n, nowMs);
+/** What is known about `run`, as of `nowMs`; `begins`: what may be claimed of one that waits. */
+export function describeRun(run: Facts, i18n: I18n, nowMs: number, begins: Claims['begins'] = 'soon'): RunDescription {
+  if (run.reason !== null) return describeFinished(run, run.reason, i18n, nowMs);
+  return begins === 'soon' || run.state === 'running' ? describeOpen(run, i18n, nowMs) : describeHeld(begins, i18n);
 }
 
 /** The name under which a task is shown. */
@@ -69,7 +71,7 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
     case 'running': {
       const t = i18n.duration(nowMs - (run.startedAtMs ?? nowMs));
       const limitMs = run.timeoutSecs === null ? null : run.timeoutSecs * 1_000;
-      const limit = limitMs === null ? null : i18n.t('state.running.limit', { limit: i18n.roughly(limitMs) });
+      const limit = limitMs === null ? null : i18n.t('state.running.limit', { limit: i18n.exactly(limitMs) });
       return {
         mark: 'running',
         title: i18n.t('state.running.title'),
@@ -112,6 +114,18 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
     default:
       return assertNever(run.state);
   }
+}
+
+/** One that waits, whatever else it waits for. */
+function describeHeld(begins: Exclude<Claims['begins'], 'soon'>, i18n: I18n): RunDescription {
+  return {
+    mark: 'waiting',
+    title: i18n.t('state.held.title'),
+    line: i18n.t(`state.${begins}.line`),
+    body: i18n.t(`state.${begins}.body`),
+    changed: null,
+    act: null,
+  };
 }
 
 function describeFinished(run: Facts, reason: Reason, i18n: I18n, nowMs: number): RunDescription {
@@ -176,7 +190,7 @@ const BODIES: Fillers<'body'> = {
 };
 
 function limitOf({ run, i18n, ranMs }: Finished): string {
-  return i18n.duration(run.timeoutSecs === null ? ranMs : run.timeoutSecs * 1_000);
+  return run.timeoutSecs === null ? i18n.duration(ranMs) : i18n.exactly(run.timeoutSecs * 1_000);
 }
 
 function toldOf({ run, i18n }: Finished): string {

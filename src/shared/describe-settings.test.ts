@@ -29,6 +29,13 @@ test.each<[SettingMeaning, string, string]>([
   [{ kind: 'switch', on: true }, 'yes', 'はい'],
   [{ kind: 'switch', on: false }, 'no', 'いいえ'],
   [{ kind: 'amount', amount: 20_000, unit: 'ms' }, '20 sec', '20秒'],
+  // What somebody has set is said to the last second, and nothing is not "less than a second".
+  [{ kind: 'amount', amount: 0, unit: 'ms' }, '0 sec', '0秒'],
+  [{ kind: 'amount', amount: 930_000, unit: 'ms' }, '15 min 30 sec', '15分30秒'],
+  [{ kind: 'amount', amount: 1_500, unit: 'ms' }, '1 sec 500 ms', '1秒500ms'],
+  [{ kind: 'amount', amount: 0, unit: 'hours' }, '0 sec', '0秒'],
+  [{ kind: 'amount', amount: 24, unit: 'hours' }, '24 hr', '24時間'],
+  [{ kind: 'amount', amount: 71, unit: 'hours' }, '2 days 23 hr', '2日23時間'],
   [{ kind: 'amount', amount: 1, unit: 'days' }, '1 day', '1日'],
   [{ kind: 'amount', amount: 90, unit: 'days' }, '90 days', '90日'],
   [{ kind: 'amount', amount: 4, unit: 'scripts' }, '4 scripts', 'スクリプト4個'],

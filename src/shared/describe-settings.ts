@@ -70,9 +70,9 @@ function valueText(value: SettingMeaning, i18n: I18n): string {
 function amountText(n: number, unit: Extract<SettingMeaning, { kind: 'amount' }>['unit'], i18n: I18n): string {
   switch (unit) {
     case 'ms':
-      return i18n.duration(n);
+      return i18n.exactly(n);
     case 'hours':
-      return i18n.duration(n * HOUR_MS);
+      return i18n.exactly(n * HOUR_MS);
     case 'days':
     case 'scripts':
     case 'shells':

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MINUTE, NOW, snapshot } from '../../test/support/agent-status.ts';
-import { progressOf } from './describe-running.ts';
+import { progressOf, whoCanStop } from './describe-running.ts';
 import { describeToday } from './describe-today.ts';
 import { I18n } from './i18n/i18n.ts';
 
@@ -9,7 +9,7 @@ const FAILED = { today: { DONE: 13, FAILED: 2, REVOKED: 1 } } as const;
 const ONE_WAITS = { now: { running: [], waiting: [], waitingCount: 1 } };
 
 test.each([
-  [{ today: {} }, 'No tasks received today. No task is running.'],
+  [{ today: {} }, 'No tasks recorded today. No task is running.'],
   [{ today: { DONE: 3, VERSION_PIN: 1 } }, '4 tasks today, none with an error.'],
   [{ today: { DONE: 1 } }, '1 task today, without an error.'],
   [FAILED, '16 tasks today, 2 with an error: IT has been told.'],
@@ -33,10 +33,37 @@ test('in Japanese', () => {
 test.each([
   [null, MINUTE, null, null],
   [2 * MINUTE, MINUTE, 0.5, 'usually 2 min'],
+  [2 * MINUTE - 1_000, MINUTE / 2, 30 / 119, 'usually 2 min'],
   [2 * MINUTE, 2 * MINUTE + 20_000, 1, 'usually 2 min'],
   [2 * MINUTE, 3 * MINUTE, null, 'longer than usual (2 min)'],
   [0, 3_000, 1, 'usually 1 sec'],
   [10_000, -5_000, 0, 'usually 10 sec'],
 ])('usually %j ms, running for %j: %j, %j', (usualMs, ranMs, fraction, said) => {
   expect(progressOf({ usualMs, startedAtMs: NOW - ranMs }, english, NOW)).toEqual({ fraction, said });
+});
+
+describe('who can stop what runs', () => {
+  const by = (stoppable?: boolean) => (stoppable === undefined ? {} : { stoppable });
+  const anyTime = 'IT can stop a running task at any time.';
+  const noWay = 'What runs was sent without a way for IT to stop it.';
+
+  test.each([
+    [[by(true)], true, anyTime],
+    // An agent of an older release does not say.
+    [[by()], true, anyTime],
+    [[by(false)], true, noWay],
+    [[by(false), by(false)], true, noWay],
+    [[by(true), by(false)], true, null],
+    // No kill gets here.
+    [[by(true)], false, 'IT can stop a running task only while this PC is connected.'],
+  ])('%j, connected: %j', (running, isConnected, said) => {
+    expect(whoCanStop(running, isConnected, english)).toBe(said);
+  });
+
+  test('in Japanese', () => {
+    expect(whoCanStop([by(true)], false, japanese)).toBe(
+      '情報システム部門が中止できるのは、この端末が接続されている間だけです。',
+    );
+    expect(whoCanStop([by(false)], true, japanese)).toBe('情報システム部門が途中で中止できない形で送られた作業です。');
+  });
 });

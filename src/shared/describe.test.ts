@@ -94,6 +94,24 @@ test.each<[string, PcSnapshot, Partial<Description>]>([
     { body: 'If this lasts, contact IT. It restarts in 8 sec.' },
   ],
   ['a restart is needed', snapshot({ restartRequired: true }), { mark: 'attention', tooltip: '1 item to look at' }],
+  [
+    'a restart is needed, and there is no connection',
+    snapshot({ ...OFFLINE, restartRequired: true }),
+    {
+      title: '1 item to look at',
+      body: 'Cannot reach the IT service. Check the network or VPN. Work continues, results will be sent later.',
+    },
+  ],
+  [
+    'a restart is needed while it connects',
+    snapshot({ connection: { ...OFFLINE.connection, state: 'starting' }, restartRequired: true }),
+    { body: 'Connecting. Ready in a moment.' },
+  ],
+  [
+    'a restart is needed, and there is no network',
+    snapshot({ connection: { ...OFFLINE.connection, state: 'no_network' }, restartRequired: true }),
+    { body: 'This PC has no network. Work continues, results will be sent later.' },
+  ],
 ])('%s', (_name, state, expected) => {
   expect(describeState(state, english, NOW)).toMatchObject(expected);
 });
@@ -237,4 +255,15 @@ test('the details to copy name what the service desk asks for, and no secret', (
   expect(pcDetails(snapshot(), knownPc(status(), NOTHING_REMEMBERED), 'taro', english, NOW)).toBe(
     'PC: PC-0142\nUser: taro\nVersion: 1.4.2\nGroups: office, canary\nState: Everything is working',
   );
+});
+
+test('that this PC is in no group is copied where it is known', () => {
+  const copied = (groups: string[] | null, i18n: I18n) => {
+    const { identity } = status();
+    const pc = knownPc(status({ identity: { ...identity, groups } }), NOTHING_REMEMBERED);
+    return pcDetails(snapshot(), pc, 'taro', i18n, NOW);
+  };
+  expect(copied([], english)).toContain('Groups: none');
+  expect(copied([], japanese)).toContain('グループ: なし');
+  expect(copied(null, english)).toContain('Groups: –');
 });

@@ -72,7 +72,12 @@ function working(
   const [running, ...others] = status.now.running;
   const offline = status.connection.state !== 'connected';
   const spoken = offline ? offlineWords(status, i18n, nowMs) : connectedWords(status, i18n, nowMs);
-  const attention = { title: i18n.t('health.attention.title', { n: items.length }), body: spoken.body };
+  // Where the title counts, the state stands before what to do about it; that there is no network says it itself.
+  const state = offline && status.connection.state !== 'no_network' ? `${spoken.title}${i18n.t('report.stop')}` : null;
+  const attention = {
+    title: i18n.t('health.attention.title', { n: items.length }),
+    body: i18n.join(state, spoken.body),
+  };
   const said = items.length > 0 ? attention : spoken;
   const since = offline ? spoken.since : null;
   if (running !== undefined) {
@@ -260,10 +265,16 @@ export function pcDetails(
     i18n.t('details.pc', { pc: pc?.name ?? '–' }),
     i18n.t('details.user', { user: userName }),
     i18n.t('details.version', { v: pc?.version ?? '–' }),
-    i18n.t('details.groups', { groups: i18n.list(pc?.groups ?? []) || '–' }),
+    i18n.t('details.groups', { groups: groupsText(pc?.groups ?? null, i18n) }),
     i18n.t('details.state', { state: describeState(snapshot, i18n, nowMs).title }),
   ];
   return lines.join('\n');
+}
+
+/** That it is in none is said only where that is known. */
+export function groupsText(groups: readonly string[] | null, i18n: I18n): string {
+  if (groups === null) return '–';
+  return groups.length === 0 ? i18n.t('support.none.groups') : i18n.list(groups);
 }
 
 /** The name of the PC in the fleet, else that of the computer. */

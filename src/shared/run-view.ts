@@ -41,8 +41,13 @@ export const runRowSchema = z.object({
 });
 export type RunRow = z.infer<typeof runRowSchema>;
 
-/** One that runs; `usualMs`: how long it takes mostly, by its earlier runs; null: not known. */
-export const runningRowSchema = runRowSchema.extend({ usualMs: z.number().nullable() });
+export const runningRowSchema = runRowSchema.extend({
+  /** How long it takes mostly, by its earlier runs; null: not known. */
+  usualMs: z.number().nullable(),
+  /** It was sent with an id by which IT can stop it (protocol §1.3); absent: the agent is of a release that does not say. */
+  stoppable: z.boolean().optional(),
+});
+/** One that runs. */
 export type RunningRow = z.infer<typeof runningRowSchema>;
 
 /** How much there is of an output: at most `keptChars` are stored, `totalBytes` were produced. */

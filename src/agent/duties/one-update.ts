@@ -306,7 +306,11 @@ export class OneUpdate {
 
   #show(state: Phase['state'], taking: Partial<Phase['taking']>): void {
     const deferUntilMs = state === 'verified' ? this.#times.deferUntilMs : null;
-    this.phase = { state, taking: { ...IDLE, doneBytes: this.phase.taking.doneBytes, deferUntilMs, ...taking } };
+    const putOff = deferUntilMs !== null && this.#times.isPutOff ? { putOff: true } : {};
+    this.phase = {
+      state,
+      taking: { ...IDLE, doneBytes: this.phase.taking.doneBytes, deferUntilMs, ...putOff, ...taking },
+    };
     this.#changed();
   }
 }

@@ -296,6 +296,12 @@ test('the person puts it off, within what IT allows, and takes that back', async
   expect(await taking.schedule(NOON_MS + 11 * HOUR_MS)).toBe('unchanged');
   expect(await taking.schedule(null)).toBe('taken');
   await waitsFor('window');
+  expect(taking.status.value.taking?.putOff).toBeUndefined();
+  // IT's hours come later: it is put off all the same.
+  expect(await taking.schedule(NOON_MS + 1 * HOUR_MS)).toBe('taken');
+  await eventually(() => expect(taking.status.value.taking).toMatchObject({ waitsFor: 'window', putOff: true }));
+  expect(await taking.schedule(null)).toBe('taken');
+  await eventually(() => expect(taking.status.value.taking?.putOff).toBeUndefined());
   expect(seen.switched).toEqual([]);
   const never = rig({ deferHoursMax: 0, holdMs: HOUR_MS });
   never.commands.isIdle = false;

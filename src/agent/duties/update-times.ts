@@ -58,6 +58,12 @@ export class UpdateTimes {
     return this.inMs(Math.max(0, deferHoursMax * HOUR_MS - timeline.ageMs(ready)));
   }
 
+  /** The person has chosen a time that has not come. */
+  get isPutOff(): boolean {
+    const { notes, clock } = this.#options;
+    return (notes.wait?.postponedToMs ?? 0) > clock.nowMs();
+  }
+
   /** By the PC's clock as it is now, for people. In whole seconds: two clocks never agree to the ms, and each change is shown. */
   inMs(leftMs: number): number {
     return Math.floor((this.#options.clock.nowMs() + leftMs) / SECOND_MS) * SECOND_MS;

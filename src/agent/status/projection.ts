@@ -15,7 +15,7 @@ import type { RunRecord, StatusPorts } from './ports.ts';
 import { isHelpdesk, type Principal } from './roles.ts';
 import { READ_SHARE, type RunsShown, ShownRuns } from './shown-runs.ts';
 import { UsualTime } from './usual-time.ts';
-import { maySee, rowOf, type Visibility, visibleTo } from './views.ts';
+import { canBeStopped, maySee, rowOf, type Visibility, visibleTo } from './views.ts';
 
 export const PUSH_INTERVAL_MS = 500;
 const MAX_OPEN_READ = 500;
@@ -143,7 +143,7 @@ export class Projection {
   }
 
   #runningRow(record: RunRecord, visibility: Visibility): AgentStatus['now']['running'][number] {
-    return { ...rowOf(record, visibility), usualMs: this.usualTime.of(record) };
+    return { ...rowOf(record, visibility), usualMs: this.usualTime.of(record), stoppable: canBeStopped(record) };
   }
 
   /** Pushes each change from now on; `principal` is asked again for each, since roles come and go. */

@@ -128,6 +128,7 @@ describe('a user', () => {
       decidedAtMs: 2_000,
       deadlineAtMs: 99,
       usualMs: null,
+      stoppable: false,
       audience: { to: 'all' },
       same: [],
       viewAgeMs: 1_234,

@@ -12,7 +12,7 @@ import type { ScheduleRow } from '../../shared/schedules-view.ts';
 import { SIGNATURE_STATES } from '../../shared/signatures.ts';
 import type { TitleWord } from '../../shared/title-words.ts';
 import type { FullScheduleRow } from '../schedules/view.ts';
-import { classifyCommandSubject } from '../wire/subjects.ts';
+import { classifyCommandSubject, isSubjectId } from '../wire/subjects.ts';
 import { clipped, MAX_ID_CHARS, MAX_TEXT_CHARS } from './clipped.ts';
 import type { CommandRecord, KeptSize, RunFilter, RunRecord, ShowOutput, StoredOutput } from './ports.ts';
 
@@ -65,6 +65,11 @@ export function rowOf(
   };
 }
 
+/** By a kill, which goes by the id of its execution (protocol §1.3): without one that is a subject nobody can name it. */
+export function canBeStopped({ execId }: Pick<RunRecord, 'execId'>): boolean {
+  return execId !== null && isSubjectId(execId);
+}
+
 /** A user sees what comes when, and how the last time went. */
 export function scheduleOf(row: FullScheduleRow, { helpdesk, nameless }: Visibility): ScheduleRow {
   const { id, jobId, when, note } = row.internals;
@@ -107,6 +112,7 @@ export function detailOf(
   return {
     ...rowOf(record, visibility, MAX_WHOLE_TITLE_CHARS),
     usualMs,
+    stoppable: canBeStopped(record),
     audience: audienceOf(record, pcId),
     // Under a hidden name nobody is told which tasks are one.
     same: visibility.nameless ? [] : same.map((each) => rowOf(each, visibility)),

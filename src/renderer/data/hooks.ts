@@ -86,6 +86,13 @@ export function useNow(everyMs: number): number {
   return nowMs;
 }
 
+/** As {@link useNow}, for what is told of tasks: while the agent is gone nothing is known to run, or to wait, any longer than then. */
+export function useTaskNow(everyMs: number): number {
+  const nowMs = useNow(everyMs);
+  const goneAtMs = useWindowState((state) => state.goneAtMs);
+  return goneAtMs === null ? nowMs : Math.min(nowMs, goneAtMs);
+}
+
 export const EVERY_SECOND_MS = 1_000;
 export const EVERY_MINUTE_MS = 60_000;
 

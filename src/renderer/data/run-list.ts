@@ -129,6 +129,8 @@ export class RunList {
     const newer = await this.#client.ask('runs.list', { ...this.#conditions(), afterRun: newestRun, limit: 1 });
     // Of the list that was there before: what was newer then is in this one.
     if (this.#opened !== mine) return;
+    // What failed before may be over.
+    if (newer.ok) this.#failed = false;
     if (newer.ok && newer.value.total !== null) {
       this.#newer = newer.value.total.matching;
       this.#all = newer.value.total.all;

@@ -25,6 +25,8 @@ export interface WindowState {
   readonly revision: number;
   /** The link to the app shell is gone: nothing can change any more. */
   readonly lost: boolean;
+  /** When the agent was noticed to be gone, ms since the epoch: what was known of its tasks is of before; null: it is there. */
+  readonly goneAtMs: number | null;
 }
 
 export class WindowStore {
@@ -39,6 +41,7 @@ export class WindowStore {
     viewEnded: null,
     revision: 0,
     lost: false,
+    goneAtMs: null,
   };
   readonly #listeners = new Set<() => void>();
   #subscribedTo: number | null = null;
@@ -105,12 +108,12 @@ export class WindowStore {
     const isNew = state !== 'attached' || this.#subscribedTo !== sinceMs;
     if (isNew && isUnlocked(this.#state.status)) this.#set({ viewEnded: 'away' });
     if (state === 'attached') {
-      this.#set({ appShell });
+      this.#set({ appShell, goneAtMs: null });
       // Each agentConnection is a new connection of the agent's: it has to be subscribed to again.
       if (this.#subscribedTo !== sinceMs) void this.#follow(sinceMs);
     } else {
       this.#subscribedTo = null;
-      this.#set({ appShell, status: null });
+      this.#set({ appShell, status: null, goneAtMs: this.#state.goneAtMs ?? Date.now() });
       this.#leaveHelpdesk();
     }
   }

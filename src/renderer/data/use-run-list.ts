@@ -1,5 +1,5 @@
 /** A {@link RunList} for a component: one per filter, read again with each new state of the agent. */
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { MAX_OUTLINED_DAYS } from '../../shared/outline-limits.ts';
 import { lastDays } from './days.ts';
 import { EVERY_MINUTE_MS, useNow, useStore, useWindowState } from './hooks.ts';
@@ -48,9 +48,11 @@ export function useRunList(filter: RunListFilter): UsedRunList {
   }, [client, key, attached, unlocked]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each revision is a reason to look again
   useEffect(() => void used?.list.refresh(), [used?.list, revision]);
+  const list = used?.list;
   return {
     view: used?.view ?? NOTHING_YET,
-    setVisible: (places) => used?.list.setVisible(places),
+    // The same while the list is: what could not be read is not asked for with each drawing.
+    setVisible: useCallback((places: readonly number[]) => list?.setVisible(places), [list]),
     indexOf: async (run) => (await used?.list.indexOf(run)) ?? 0,
     generation: used?.list ?? null,
     showNewer: async () => used?.list.open(),

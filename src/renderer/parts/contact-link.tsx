@@ -2,12 +2,14 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import type { Support } from '../../shared/about-view.ts';
 import type { LinkId } from '../../shared/app-shell-contract.ts';
-import { type MailDraft, mailLink } from '../../shared/mail-link.ts';
+import { linkFor } from '../../shared/contact-links.ts';
+import type { MailDraft } from '../../shared/mail-link.ts';
 import { useStore, useWindowState } from '../data/hooks.ts';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
   link: { color: tokens.colorBrandForegroundLink, overflowWrap: 'anywhere' },
+  text: { overflowWrap: 'anywhere' },
 });
 
 interface ContactLinkProps {
@@ -17,15 +19,17 @@ interface ContactLinkProps {
   readonly draft?: MailDraft;
   /** In the middle of a sentence. */
   readonly inline?: boolean;
+  /** What stands there where the line can't be opened: text to read. */
+  readonly otherwise?: string | null;
 }
 
-/** Absent where IT has not set this line. */
-export function ContactLink({ id, support, label, draft, inline = false }: ContactLinkProps) {
+/** Where the line can be opened: else nothing that looks as if it could. */
+export function ContactLink({ id, support, label, draft, inline = false, otherwise = null }: ContactLinkProps) {
   const styles = useStyles();
   const { client } = useStore();
   const opens = useWindowState(({ appShell }) => appShell?.offers.includes('shell.openLink') ?? false);
-  const href = addressOf(id, support, draft ?? null);
-  if (href === null) return null;
+  const href = linkFor(id, support, draft);
+  if (href === null) return otherwise === null ? null : <span className={styles.text}>{otherwise}</span>;
   if (!opens) {
     return (
       <a className={styles.link} href={href} target="_blank" rel="noreferrer">
@@ -35,15 +39,4 @@ export function ContactLink({ id, support, label, draft, inline = false }: Conta
   }
   const open = () => void client.ask('shell.openLink', { id, ...(draft === undefined ? {} : { draft }) });
   return inline ? <TextLink onClick={open}>{label}</TextLink> : <Button onClick={open}>{label}</Button>;
-}
-
-function addressOf(id: LinkId, { phone, mail, url }: Support, draft: MailDraft | null): string | null {
-  switch (id) {
-    case 'phone':
-      return phone === null ? null : `tel:${phone.replaceAll(/[^0-9+]/g, '')}`;
-    case 'mail':
-      return mail === null ? null : mailLink(mail, draft);
-    case 'page':
-      return url;
-  }
 }

@@ -24,9 +24,11 @@ export function HelpLine() {
   return (
     <p className={styles.line} data-help="">
       <span>{i18n.t('support.ask')}</span>
-      {phone !== null && <ContactLink id="phone" support={support} label={phone} inline />}
-      {mail !== null && <ContactLink id="mail" support={support} label={mail} inline />}
-      {url !== null && <ContactLink id="page" support={support} label={i18n.t('support.page')} inline />}
+      {phone !== null && <ContactLink id="phone" support={support} label={phone} otherwise={phone} inline />}
+      {mail !== null && <ContactLink id="mail" support={support} label={mail} otherwise={mail} inline />}
+      {url !== null && (
+        <ContactLink id="page" support={support} label={i18n.t('support.page')} otherwise={url} inline />
+      )}
     </p>
   );
 }

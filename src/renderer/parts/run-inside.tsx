@@ -1,12 +1,13 @@
 /** The lower half of a run's detail: what the helpdesk needs to tell why. */
 import { Button, makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { useState } from 'react';
+import type { Claims } from '../../shared/claims.ts';
 import { gateFacts } from '../../shared/describe-gates.ts';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import { GATES } from '../../shared/outcomes.ts';
 import type { RunDetail, RunInternals } from '../../shared/run-view.ts';
-import { useI18n, useOffers, useStore } from '../data/hooks.ts';
+import { useClaims, useI18n, useOffers, useStore } from '../data/hooks.ts';
 import { outputToCopy } from '../data/output.ts';
 import type { WindowClient } from '../data/window-client.ts';
 import { Card } from './card.tsx';
@@ -28,13 +29,14 @@ export function RunInside({ run, internals }: Inside) {
   const styles = useStyles();
   const i18n = useI18n();
   const { client } = useStore();
+  const { begins } = useClaims();
   return (
     <>
       <h2 className={styles.title}>{i18n.t('run.helpdesk')}</h2>
       <Card title={i18n.t('run.technical')}>
         <Technical run={run} internals={internals} />
         <div className={styles.buttons}>
-          <CopyButton label={i18n.t('run.copyText')} text={() => asText(client, { run, internals }, i18n)} />
+          <CopyButton label={i18n.t('run.copyText')} text={() => asText(client, { run, internals }, i18n, begins)} />
           <CopyButton label={i18n.t('run.copyJson')} text={() => asJson(client, { run, internals }, i18n)} />
           <Resend run={run} internals={internals} />
         </div>
@@ -144,10 +146,15 @@ async function asJson(client: WindowClient, { run }: Inside, i18n: I18n): Promis
   return { text: JSON.stringify({ ...run, stdout, stderr }, null, 2), shortened };
 }
 
-async function asText(client: WindowClient, { run, internals }: Inside, i18n: I18n): Promise<Copy | null> {
+async function asText(
+  client: WindowClient,
+  { run, internals }: Inside,
+  i18n: I18n,
+  begins: Claims['begins'],
+): Promise<Copy | null> {
   const copied = await outputs(client, run.run, i18n);
   if (copied === null) return null;
-  const said = describeRun(run, i18n, Date.now());
+  const said = describeRun(run, i18n, Date.now(), begins);
   const iso = (ms: number | null) => (ms === null ? '–' : new Date(ms).toISOString());
   const text = [
     `${taskName(run, i18n)}: ${said.title}`,

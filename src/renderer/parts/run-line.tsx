@@ -2,7 +2,7 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
 import type { RunRow } from '../../shared/run-view.ts';
-import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useI18n, useNow } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, EVERY_SECOND_MS, useClaims, useI18n, useNow, useTaskNow } from '../data/hooks.ts';
 import type { Fold, ListDay } from '../data/list-layout.ts';
 import { hiddenStyle } from './hidden.ts';
 import { OutcomeIcon } from './mark.tsx';
@@ -125,8 +125,9 @@ interface RunLineProps {
 export function RunLine({ run, index, line, fold, within, underDay, reachable, onPress, onFocus }: RunLineProps) {
   const styles = useStyles();
   const i18n = useI18n();
-  const nowMs = useNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
-  const said = describeRun(run, i18n, nowMs);
+  const nowMs = useTaskNow(run.state === 'running' ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const { begins } = useClaims();
+  const said = describeRun(run, i18n, nowMs, begins);
   const name = taskName(run, i18n);
   const outcome = fold === null ? said.line : burstLine();
   return (

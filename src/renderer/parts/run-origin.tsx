@@ -5,7 +5,7 @@ import { describeSame } from '../../shared/describe-sum.ts';
 import type { I18n } from '../../shared/i18n/i18n.ts';
 import { outcomeRow } from '../../shared/outcomes.ts';
 import type { RunDetail } from '../../shared/run-view.ts';
-import { useI18n, useStore } from '../data/hooks.ts';
+import { useClaims, useI18n, useStore } from '../data/hooks.ts';
 import { Card } from './card.tsx';
 import { OutcomeIcon } from './mark.tsx';
 
@@ -68,6 +68,7 @@ export function RunSame({ run, nowMs }: RunSameProps) {
   const styles = useStyles();
   const i18n = useI18n();
   const { go } = useStore();
+  const { begins } = useClaims();
   const { same } = run;
   // A name that is hidden, or one that many tasks share: nothing can be said.
   if (run.title.kind !== 'text') return null;
@@ -77,7 +78,7 @@ export function RunSame({ run, nowMs }: RunSameProps) {
       {same.length > 0 && (
         <ul className={styles.marks} aria-label={i18n.t('run.same.list')}>
           {same.map((other) => {
-            const { mark, line } = describeRun(other, i18n, nowMs);
+            const { mark, line } = describeRun(other, i18n, nowMs, begins);
             const said = i18n.t('run.same.open', { time: i18n.moment(other.receivedAtMs, nowMs), outcome: line });
             return (
               <li key={other.run}>

@@ -43,12 +43,13 @@ interface RunRowsProps {
   readonly onScrolled: (offset: number) => void;
   /** Focuses the line of this run; a new object is a new wish. */
   readonly focusOn: { readonly index: number } | null;
-  /** What to do about newer rows while nobody reads further down; null: there are none. */
-  readonly atTopShowNewer: (() => void) | null;
+  /** How many newer rows can be shown, and how: at once while nobody reads further down. */
+  readonly newer: number;
+  readonly onShowNewer: () => void;
 }
 
 export function RunRows(props: RunRowsProps) {
-  const { layout, row, onVisible, onFold, toTop, firstOffset, onScrolled, focusOn, atTopShowNewer } = props;
+  const { layout, row, onVisible, onFold, toTop, firstOffset, onScrolled, focusOn, newer, onShowNewer } = props;
   const styles = useStyles();
   const i18n = useI18n();
   const { go } = useStore();
@@ -84,11 +85,12 @@ export function RunRows(props: RunRowsProps) {
     setCurrent(0);
   }, [toTop, virtualizer]);
   // At the very top, with the focus elsewhere, nothing is being read that could move.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each that is newer, or an answer that fails is asked for on and on
   useEffect(() => {
     const list = scroller.current;
-    if (atTopShowNewer === null || list === null) return;
-    if (list.scrollTop === 0 && !list.contains(document.activeElement)) atTopShowNewer();
-  }, [atTopShowNewer]);
+    if (newer === 0 || list === null) return;
+    if (list.scrollTop === 0 && !list.contains(document.activeElement)) onShowNewer();
+  }, [newer, layout]);
 
   const focusLine = (wanted: number) => {
     const inList = Math.max(0, Math.min(layout.lines - 1, wanted));

@@ -1,9 +1,9 @@
 /** A task that runs: how far it is by its usual time, whether one can go on working, and who can stop it. */
 import { makeStyles, ProgressBar, tokens } from '@fluentui/react-components';
 import { describeRun, taskName } from '../../shared/describe-run.ts';
-import { progressOf } from '../../shared/describe-running.ts';
+import { progressOf, whoCanStop } from '../../shared/describe-running.ts';
 import type { RunningRow } from '../../shared/run-view.ts';
-import { EVERY_SECOND_MS, useI18n, useNow, useQuery } from '../data/hooks.ts';
+import { EVERY_SECOND_MS, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { TaskLine } from './task-line.tsx';
 
 const useStyles = makeStyles({
@@ -18,7 +18,7 @@ export function RunningTask({ run }: { readonly run: RunningRow }) {
   const nowMs = useNow(EVERY_SECOND_MS);
   const said = describeRun(run, i18n, nowMs);
   const limit =
-    run.timeoutSecs === null ? null : i18n.t('state.running.may', { limit: i18n.roughly(run.timeoutSecs * 1_000) });
+    run.timeoutSecs === null ? null : i18n.t('state.running.may', { limit: i18n.exactly(run.timeoutSecs * 1_000) });
   const facts = [said.line, progressOf(run, i18n, nowMs).said, limit].filter((each) => each !== null);
   return (
     <TaskLine run={run} mark={said.mark}>
@@ -53,14 +53,15 @@ export function RunningBar({ run, nowMs }: RunningBarProps) {
 }
 
 /** What it means for whoever works here, of one task or of several. */
-export function RunningManners() {
+export function RunningManners({ running }: { readonly running: readonly RunningRow[] }) {
   const styles = useStyles();
   const i18n = useI18n();
   const { data } = useQuery('about.capabilities', {}, 'agentConnection');
   const pace = data?.facts?.priority;
+  const isConnected = useWindowState(({ status }) => status?.connection.state === 'connected');
   return (
     <p className={styles.quiet}>
-      {i18n.join(pace === undefined ? null : i18n.t(`running.${pace}`), i18n.t('running.stop'))}
+      {i18n.join(pace === undefined ? null : i18n.t(`running.${pace}`), whoCanStop(running, isConnected, i18n))}
     </p>
   );
 }

@@ -80,19 +80,19 @@ function Now({ status, claims }: WorkingProps) {
       {running.map((run) => (
         <RunningTask key={run.run} run={run} />
       ))}
-      {running.length > 0 && <RunningManners />}
+      {running.length > 0 && <RunningManners running={running} />}
       {waiting.slice(0, 3).map((run) => (
-        <WaitingTask key={run.run} run={run} />
+        <WaitingTask key={run.run} run={run} begins={claims.begins} />
       ))}
       {waitingCount > 3 && <WaitingCount n={waitingCount} />}
     </Card>
   );
 }
 
-function WaitingTask({ run }: { readonly run: RunRow }) {
+function WaitingTask({ run, begins }: { readonly run: RunRow; readonly begins: Claims['begins'] }) {
   const i18n = useI18n();
   const nowMs = useNow(EVERY_MINUTE_MS);
-  const { mark, line } = describeRun(run, i18n, nowMs);
+  const { mark, line } = describeRun(run, i18n, nowMs, begins);
   return (
     <TaskLine run={run} mark={mark}>
       {line}

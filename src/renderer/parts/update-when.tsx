@@ -28,7 +28,9 @@ export function UpdateWhen({ update: { state, taking }, nowMs }: When) {
   if (state !== 'verified' || untilMs === null || !offers.has('update.schedule')) return null;
   const schedule = async (notBeforeMs: number | null) =>
     setFailed(!(await client.ask('update.schedule', { notBeforeMs })).ok);
-  const isPutOff = taking?.waitsFor === 'person';
+  const isPutOff = taking?.putOff === true || taking?.waitsFor === 'person';
+  // What comes later already is not put off by an earlier time.
+  const fromMs = isPutOff ? 0 : (taking?.notBeforeMs ?? 0);
   return (
     <div className={styles.buttons}>
       {isPutOff && (
@@ -36,7 +38,7 @@ export function UpdateWhen({ update: { state, taking }, nowMs }: When) {
           {i18n.t('updates.now')}
         </Button>
       )}
-      {choices(nowMs, untilMs).map((atMs) => (
+      {choices(nowMs, fromMs, untilMs).map((atMs) => (
         <Button key={atMs} onClick={() => void schedule(atMs)}>
           {i18n.t('updates.defer', { time: i18n.moment(atMs, nowMs) })}
         </Button>
@@ -46,6 +48,6 @@ export function UpdateWhen({ update: { state, taking }, nowMs }: When) {
   );
 }
 
-function choices(nowMs: number, untilMs: number): readonly number[] {
-  return CHOICES_HOURS.map((hours) => nowMs + hours * HOUR_MS).filter((atMs) => atMs <= untilMs);
+function choices(nowMs: number, fromMs: number, untilMs: number): readonly number[] {
+  return CHOICES_HOURS.map((hours) => nowMs + hours * HOUR_MS).filter((atMs) => atMs > fromMs && atMs <= untilMs);
 }

@@ -2,9 +2,10 @@
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { Route } from '../../shared/app-shell-contract.ts';
+import { describeState } from '../../shared/describe.ts';
 import { titleWordsWith } from '../../shared/describe-run.ts';
 import { midnightMs } from '../data/days.ts';
-import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useStore, useWindowState } from '../data/hooks.ts';
+import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useSnapshot, useStore, useWindowState } from '../data/hooks.ts';
 import { type Fold, ListLayout } from '../data/list-layout.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
@@ -49,6 +50,10 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
     shownAs: titleWordsWith(search, i18n),
   };
   const list = useRunList(filter);
+  const { live, begins, empty } = useClaims();
+  const lost = useWindowState((state) => state.lost);
+  // What can't be read is not nothing, so nothing is counted.
+  const unread = empty === 'unread';
   const { outline, all, counts, newer, failed, row } = list.view;
   const { unfolded } = choices;
   const layout = useMemo(() => (outline === null ? null : new ListLayout(outline, unfolded)), [outline, unfolded]);
@@ -71,10 +76,14 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       <div className={styles.head}>
         <ScreenTitle>{i18n.t('activity.title')}</ScreenTitle>
         <ActivityTools choices={choices} onChange={narrow} />
-        {matching !== null && <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>}
+        {matching !== null && !unread && (
+          <span className={styles.count}>{i18n.t('activity.count', { n: matching, all })}</span>
+        )}
       </div>
-      <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />
-      <OutcomeChips chosen={choices.group} counts={counts} onChoose={(group) => narrow({ group })} />
+      {!live && !lost && matching !== null && <Notice kind="warning" body={i18n.t('run.stale')} />}
+      {live && begins !== 'soon' && <AgentState />}
+      {!unread && <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />}
+      <OutcomeChips chosen={choices.group} counts={unread ? null : counts} onChoose={(group) => narrow({ group })} />
       {failed && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !failed && <NotReadYet />}
       {matching === 0 && (
@@ -103,7 +112,9 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
             firstOffset={choices.offset}
             onScrolled={rememberOffset}
             focusOn={focusOn}
-            atTopShowNewer={newer > 0 ? showNewer : null}
+            // What failed is tried again with the next state.
+            newer={failed ? 0 : newer}
+            onShowNewer={showNewer}
           />
         </div>
       )}
@@ -167,6 +178,16 @@ function useChoices(route: ActivityRoute): [Choices, (changed: Partial<Choices>)
 /** Not a state: nothing that is shown depends on it. */
 function rememberOffset(offset: number): void {
   if (lastChoices !== null) lastChoices = { ...lastChoices, offset };
+}
+
+/** Why what waits does not begin: the status says it too, and the list would be read without it. */
+function AgentState() {
+  const i18n = useI18n();
+  const snapshot = useSnapshot();
+  const nowMs = useNow(EVERY_MINUTE_MS);
+  if (snapshot === null) return null;
+  const { mark, title, body } = describeState(snapshot, i18n, nowMs);
+  return <Notice kind={mark === 'broken' ? 'warning' : 'info'} title={title} body={body} />;
 }
 
 /** That there were no tasks is said only where it is known. */

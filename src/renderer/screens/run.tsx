@@ -11,9 +11,9 @@ import {
   EVERY_SECOND_MS,
   useClaims,
   useI18n,
-  useNow,
   useQuery,
   useStore,
+  useTaskNow,
   useWindowState,
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
@@ -66,10 +66,10 @@ export function RunScreen({ run }: { readonly run: number }) {
 function Detail({ run }: { readonly run: RunDetail }) {
   const styles = useStyles();
   const i18n = useI18n();
-  const { live } = useClaims();
-  const nowMs = useNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
+  const { live, begins } = useClaims();
+  const nowMs = useTaskNow(run.state === 'running' && live ? EVERY_SECOND_MS : EVERY_MINUTE_MS);
   const titleId = useId();
-  const said = describeRun(run, i18n, nowMs);
+  const said = describeRun(run, i18n, nowMs, begins);
   const needsHelp = run.reason !== null && outcomeRow(run.reason).act !== 'nothing';
   const progress = progressOf(run, i18n, nowMs);
   return (
@@ -89,7 +89,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
           )}
           {run.state === 'running' && live && <RunningBar run={run} nowMs={nowMs} />}
           {run.state === 'running' && live && progress.said !== null && <p className={styles.quiet}>{progress.said}</p>}
-          {run.state === 'running' && live && <RunningManners />}
+          {run.state === 'running' && live && <RunningManners running={[run]} />}
           <p className={styles.quiet}>{whose(run, i18n)}</p>
           <SignatureLine signature={run.signature} />
           {run.reason === null && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
@@ -130,7 +130,8 @@ function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: 
       <Facts
         facts={[
           time(i18n.t('run.received'), run.receivedAtMs),
-          time(i18n.t('run.decided'), run.decidedAtMs),
+          // No check was made of what was stopped before it was its turn.
+          time(i18n.t(run.reason === 'KILLED_WAITING' ? 'run.stopped' : 'run.decided'), run.decidedAtMs),
           time(i18n.t('run.started'), startedAtMs),
           time(i18n.t('run.finished'), finishedAtMs),
           time(i18n.t('run.found'), foundAtMs),

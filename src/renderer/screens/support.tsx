@@ -1,9 +1,8 @@
 /** Whom to call, what to tell them, and the helpdesk's own view. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { Hardware, Support } from '../../shared/about-view.ts';
-import { pcDetails } from '../../shared/describe.ts';
+import { groupsText, pcDetails } from '../../shared/describe.ts';
 import { describeHardware } from '../../shared/describe-hardware.ts';
-import type { I18n } from '../../shared/i18n/i18n.ts';
 import {
   EVERY_MINUTE_MS,
   useClaims,
@@ -86,7 +85,7 @@ function Desk({ support }: { readonly support: Support | null }) {
       />
       {url !== null && (
         <div className={styles.buttons}>
-          <ContactLink id="page" support={support} label={i18n.t('support.page')} />
+          <ContactLink id="page" support={support} label={i18n.t('support.page')} otherwise={url} />
         </div>
       )}
     </Card>
@@ -125,12 +124,6 @@ function TellThem() {
       </div>
     </Card>
   );
-}
-
-/** That it is in none is said only where that is known. */
-function groupsText(groups: readonly string[] | null, i18n: I18n): string {
-  if (groups === null) return '–';
-  return groups.length === 0 ? i18n.t('support.none.groups') : i18n.list(groups);
 }
 
 function Connection() {

@@ -27,7 +27,7 @@ export function UpdatesScreen() {
       {restart && <Notice kind="warning" title={i18n.t('item.restart.title')} body={i18n.t('item.restart.body')} />}
       {data !== null && <Versions update={data} />}
       {data === null && fault !== null && <Notice kind="error" title={i18n.t('window.failed')} />}
-      {data === null && fault === null && (attached ? <Loading rows={3} /> : <p>{i18n.t('activity.unavailable')}</p>)}
+      {data === null && fault === null && (attached ? <Loading rows={3} /> : <p>{i18n.t('about.unavailable')}</p>)}
     </>
   );
 }
@@ -40,7 +40,10 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
   const known = claims.update === 'known';
   const said = known
     ? describeUpdate(update, i18n)
-    : { title: i18n.t('update.unknown.title'), body: i18n.t('update.unknown.body') };
+    : {
+        title: i18n.t('update.unknown.title'),
+        body: i18n.t(claims.update === 'unheard' ? 'update.unknown.body' : 'update.unknown.away'),
+      };
   const unsaid = i18n.t(known ? 'updates.wanted.none' : 'updates.wanted.unknown');
   return (
     <>
@@ -59,7 +62,9 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
       <UpdateWhen update={update} nowMs={nowMs} />
       <Card title={i18n.t('updates.history')}>
         {update.history.length === 0 ? (
-          <p className={styles.quiet}>{i18n.t('updates.history.none')}</p>
+          <p className={styles.quiet}>
+            {i18n.t(claims.update === 'unknown' ? 'status.unread' : 'updates.history.none')}
+          </p>
         ) : (
           <Facts
             facts={update.history.map(({ version, atMs, outcome }) => ({

@@ -15,6 +15,14 @@ export type Hole<K extends MessageKey> = Exclude<HolesOf<TextOf<(typeof en)[K]>>
 type Values<K extends MessageKey> = [Hole<K>] extends [never] ? [] : [Readonly<Record<Hole<K>, string | number>>];
 
 type Catalogue = Readonly<Record<MessageKey, Entry>>;
+const EXACT_UNITS = [
+  ['day', DAY_MS],
+  ['hour', HOUR_MS],
+  ['minute', MINUTE_MS],
+  ['second', SECOND_MS],
+  ['millisecond', 1],
+] as const;
+
 const CATALOGUES: Readonly<Record<Language, Catalogue>> = { en, ja };
 
 export class I18n {
@@ -70,6 +78,21 @@ export class I18n {
     if (whole < HOUR_MS) return this.#two(whole, MINUTE_MS, 'minute', SECOND_MS, 'second', 10);
     if (whole < 2 * DAY_MS) return this.#two(whole, HOUR_MS, 'hour', MINUTE_MS, 'minute', 10);
     return this.#amount(Math.floor(whole / DAY_MS), 'day');
+  }
+
+  /** "0 sec", "1 min 30 sec", "2 days 1 hr": all of it, for what somebody has set. */
+  exactly(ms: number): string {
+    if (ms === 0) return this.#amount(0, 'second');
+    const parts: string[] = [];
+    let leftMs = ms;
+    for (const [unit, unitMs] of EXACT_UNITS) {
+      // As in a duration, less than two days are hours.
+      if (unit === 'day' && ms < 2 * DAY_MS) continue;
+      const n = Math.floor(leftMs / unitMs);
+      if (n > 0) parts.push(this.#amount(n, unit));
+      leftMs -= n * unitMs;
+    }
+    return this.join(...parts);
   }
 
   /** As {@link duration}, in whole minutes from one minute on: for what is not watched second by second. */
