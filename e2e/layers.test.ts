@@ -59,6 +59,7 @@ const ASKS_THE_TIME = [
   'src/main/host.ts',
   'src/platform/process-tree.ts',
   'src/renderer/data/hooks.ts',
+  'src/renderer/data/store.ts',
   'src/renderer/parts/announcer.tsx',
   'src/renderer/parts/run-inside.tsx',
   'src/renderer/screens/helpdesk.tsx',

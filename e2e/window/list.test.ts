@@ -43,7 +43,7 @@ async function activityOf(served: Served): Promise<Page> {
   return page;
 }
 
-/** What `refuse` names is refused from then on, as by an agent that is asked too much; counted. */
+/** What `refuse` names is refused from then on, in a way that the window does not try again by itself; counted. */
 async function refusing(page: Page) {
   const counts = new Map<string, number>();
   let refused = '';
@@ -53,8 +53,8 @@ async function refusing(page: Page) {
       const { id, method } = JSON.parse(String(text)) as { readonly id: number; readonly method: string };
       if (method !== refused) return server.send(text);
       counts.set(method, (counts.get(method) ?? 0) + 1);
-      const data = { fault: 'rate_limited', retryInMs: 10 };
-      socket.send(JSON.stringify({ jsonrpc: '2.0', id, error: { code: -32005, message: 'too many calls', data } }));
+      const error = { code: -32009, message: 'not now', data: { fault: 'unavailable' } };
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id, error }));
     });
   });
   await page.reload();

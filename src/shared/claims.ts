@@ -5,6 +5,7 @@
  */
 import type { AgentStatus } from './agent-status.ts';
 import type { PcSnapshot } from './describe.ts';
+import type { Begins } from './describe-run.ts';
 import { takesTasks, undelivered } from './troubles.ts';
 
 export interface Claims {
@@ -16,8 +17,8 @@ export interface Claims {
   readonly now: 'unknown' | 'some' | 'none';
   /** `open`: some arrived and none has ended; `held`: new ones are not taken, so that none came says nothing. */
   readonly today: 'unknown' | 'some' | 'open' | 'held' | 'none';
-  /** Whether what waits begins as its own line says. `finishing`: after the agent is back; `held`: not as far as is known. */
-  readonly begins: 'soon' | 'finishing' | 'held';
+  /** Of what waits. */
+  readonly begins: Begins;
   /** What waits to be sent. */
   readonly send: 'unknown' | 'soon' | 'kept' | 'offline' | 'none';
   /** What could not be delivered. */

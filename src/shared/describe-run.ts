@@ -3,7 +3,6 @@
  * looked up, never guessed. Nothing in here shows a code, an id or a stack.
  */
 import { assertNever } from './assert-never.ts';
-import type { Claims } from './claims.ts';
 import type { Hole, I18n } from './i18n/i18n.ts';
 import type { OutcomeMark } from './mark-names.ts';
 import { outcomeRow, type Reason } from './outcomes.ts';
@@ -25,10 +24,13 @@ export interface RunDescription {
   readonly act: string | null;
 }
 
+/** Whether what waits begins as its own line says. `finishing`: after the agent is back; `held`: not as far as is known. */
+export type Begins = 'soon' | 'finishing' | 'held';
+
 type Facts = RunRow & Partial<Pick<RunDetail, 'deadlineAtMs' | 'viewAgeMs'>>;
 
 /** What is known about `run`, as of `nowMs`; `begins`: what may be claimed of one that waits. */
-export function describeRun(run: Facts, i18n: I18n, nowMs: number, begins: Claims['begins'] = 'soon'): RunDescription {
+export function describeRun(run: Facts, i18n: I18n, nowMs: number, begins: Begins = 'soon'): RunDescription {
   if (run.reason !== null) return describeFinished(run, run.reason, i18n, nowMs);
   return begins === 'soon' || run.state === 'running' ? describeOpen(run, i18n, nowMs) : describeHeld(begins, i18n);
 }
@@ -117,7 +119,7 @@ function describeOpen(run: Facts, i18n: I18n, nowMs: number): RunDescription {
 }
 
 /** One that waits, whatever else it waits for. */
-function describeHeld(begins: Exclude<Claims['begins'], 'soon'>, i18n: I18n): RunDescription {
+function describeHeld(begins: Exclude<Begins, 'soon'>, i18n: I18n): RunDescription {
   return {
     mark: 'waiting',
     title: i18n.t('state.held.title'),
