@@ -18,7 +18,7 @@ export const ROW_IDS = [
   'rss-peak',
   'rss-jitter',
   'rss-jitter-peak',
-  'rss-places',
+  'rss-slots',
   'loop-burst',
   'loop-prune',
   'loop-full-disk',

@@ -36,8 +36,8 @@ export const ROWS: Readonly<Record<RowId, Row>> = {
     lessIsBetter: true,
   },
   'rss-jitter-peak': { title: 'RSS, peak until then', unit: 'MB', digits: 0, lessIsBetter: true },
-  'rss-places': {
-    title: 'RSS, peak, 5,000 commands wait for one of 2 places',
+  'rss-slots': {
+    title: 'RSS, peak, 5,000 commands wait for one of 2 slots',
     unit: 'MB',
     digits: 0,
     lessIsBetter: true,
@@ -138,7 +138,7 @@ export const GOALS: readonly Goal[] = [
   { row: 'rss-peak', text: '≤ 130 MB', bound: fixed(130) },
   { row: 'rss-jitter', text: '≤ 150 MB', bound: fixed(150) },
   { row: 'rss-jitter-peak', text: '≤ 150 MB', bound: fixed(150) },
-  { row: 'rss-places', text: '≤ 150 MB', bound: fixed(150) },
+  { row: 'rss-slots', text: '≤ 150 MB', bound: fixed(150) },
   { row: 'loop-burst', text: '≤ 50 ms', bound: fixed(50) },
   { row: 'loop-prune', text: '≤ 50 ms', bound: fixed(50) },
   { row: 'loop-full-disk', text: '≤ 50 ms', bound: fixed(50) },

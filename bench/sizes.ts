@@ -14,7 +14,7 @@ export interface Sizes {
   readonly burst: number;
   readonly longBurst: number;
   readonly waitingJitter: number;
-  readonly waitingPlace: number;
+  readonly waitingSlot: number;
   readonly waitingRestMs: number;
   readonly outageMs: number;
   readonly outageRounds: number;
@@ -48,7 +48,7 @@ export const FULL: Sizes = {
   burst: 1_000,
   longBurst: 5_000,
   waitingJitter: 100_000,
-  waitingPlace: 5_000,
+  waitingSlot: 5_000,
   waitingRestMs: 10_000,
   outageMs: 20_000,
   outageRounds: 4,
@@ -79,7 +79,7 @@ export const SMOKE: Sizes = {
   burst: 30,
   longBurst: 60,
   waitingJitter: 300,
-  waitingPlace: 100,
+  waitingSlot: 100,
   waitingRestMs: 500,
   outageMs: 1_000,
   outageRounds: 1,

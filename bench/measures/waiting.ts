@@ -1,4 +1,4 @@
-/** Very many commands that wait, in their jitter or for a place: what our agent takes of the memory meanwhile. */
+/** Very many commands that wait, in their jitter or for a slot: what our agent takes of the memory meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Agent } from '../contenders.ts';
@@ -12,7 +12,7 @@ const PLACES = 2;
 const FEW_PLACES = `[run]\nmax_parallel = ${PLACES}\ngrace = "0s"`;
 
 export async function waiting(bench: Bench): Promise<void> {
-  const { waitingJitter, waitingPlace } = bench.sizes;
+  const { waitingJitter, waitingSlot } = bench.sizes;
   await bench.withAgent('ours', {}, async (agent) => {
     const { rssMb, peakMb } = await whileWaiting(bench, agent, waitingJitter, { jitter_secs: LONG_SECS });
     bench.book.add('rss-jitter', 'ours', rssMb);
@@ -23,7 +23,7 @@ export async function waiting(bench: Bench): Promise<void> {
     for (let i = 0; i < PLACES; i += 1)
       bench.publish(agent, `holds-${bench.serial()}`, `exec sleep ${LONG_SECS}`, long);
     await bench.nc.flush();
-    bench.book.add('rss-places', 'ours', (await whileWaiting(bench, agent, waitingPlace, {})).peakMb);
+    bench.book.add('rss-slots', 'ours', (await whileWaiting(bench, agent, waitingSlot, {})).peakMb);
   });
 }
 

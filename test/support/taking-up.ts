@@ -1,14 +1,14 @@
 /** One run, as the dispatcher takes it up, in a world of which the test moves the clocks. */
 import { onTestFinished } from 'vitest';
 import { ActiveRun } from '../../src/agent/run/active-run.ts';
-import type { Offer, Place } from '../../src/agent/run/run-ports.ts';
+import type { Offer, Slot } from '../../src/agent/run/run-ports.ts';
 import { ScriptObjects } from '../../src/agent/run/script-objects.ts';
 import type { RunId } from '../../src/shared/ids.ts';
 import { type RunWorld, runPorts } from './dispatching.ts';
 import { ShiftedClock } from './shifted-clock.ts';
 
-/** A place, and how many of its kind the run holds by its own account: never fewer than none, and none in the end. */
-export class OnePlace implements Place {
+/** A slot, and how many of its kind the run holds by its own account: never fewer than none, and none in the end. */
+export class OneSlot implements Slot {
   readonly offer: Offer;
   readonly isFree: boolean;
   asked = 0;
@@ -52,8 +52,8 @@ export function takingUp(more: RunWorld & { clock?: never } = {}) {
   const takeUp = (run: RunId, { offer = 'taken', isFree = true, overRestart = false }: TakenUp = {}) => {
     const open = ports.store.inbox.get(run);
     if (open === undefined) throw new Error(`run ${run} is not open`);
-    const place = new OnePlace(offer, isFree);
-    return { place, active: new ActiveRun(open, place, overRestart, { ...ports.options, scriptObjects }) };
+    const slot = new OneSlot(offer, isFree);
+    return { slot, active: new ActiveRun(open, slot, overRestart, { ...ports.options, scriptObjects }) };
   };
   return { ...ports, time, scriptObjects, takeUp };
 }

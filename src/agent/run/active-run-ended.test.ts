@@ -41,8 +41,8 @@ describe.each(Object.entries(MOMENTS))('a run that %s', (moment, at) => {
     const there = takingUp();
     const more = moment === 'fetches its script' ? SCRIPT_OBJECT : {};
     const run = await admitCommand(there.store, 'r1', { exec_id: 'e1', ...more });
-    const hasNoPlace = moment === 'is about to note that it waits';
-    const taken = there.takeUp(run, hasNoPlace ? { offer: 'none', isFree: false } : {});
+    const hasNoSlot = moment === 'is about to note that it waits';
+    const taken = there.takeUp(run, hasNoSlot ? { offer: 'none', isFree: false } : {});
     return { ...there, ...taken, run };
   }
 
@@ -50,7 +50,7 @@ describe.each(Object.entries(MOMENTS))('a run that %s', (moment, at) => {
     const there = await on();
     at(there, () => there.active.kill());
     expect(await there.active.step()).toMatchObject({ reason: 'KILLED_WAITING', startedAtMs: null });
-    expect([there.scripts.started, there.place.held]).toEqual([[], 0]);
+    expect([there.scripts.started, there.slot.held]).toEqual([[], 0]);
     expect(there.store.inbox.get(there.run)?.state).toBe('admitted');
   });
 
@@ -58,7 +58,7 @@ describe.each(Object.entries(MOMENTS))('a run that %s', (moment, at) => {
     const there = await on();
     at(there, () => there.active.abortWait(why));
     expect(await there.active.step()).toBe('deferred');
-    expect([there.scripts.started, there.place.held]).toEqual([[], 0]);
+    expect([there.scripts.started, there.slot.held]).toEqual([[], 0]);
     expect(there.store.inbox.get(there.run)?.state).toBe('admitted');
   });
 });
@@ -71,7 +71,7 @@ describe('what comes while the start is written finds it on the disk, and no scr
   ])('%s', async (_name, comes, outcome) => {
     const { store, scripts, takeUp } = takingUp();
     const run = await admitCommand(store, 'r1', { exec_id: 'e1' });
-    const { active, place } = takeUp(run);
+    const { active, slot } = takeUp(run);
     const start = store.runs.start.bind(store.runs);
     store.runs.start = async (...args) => {
       const started = await start(...args);
@@ -79,7 +79,7 @@ describe('what comes while the start is written finds it on the disk, and no scr
       return started;
     };
     expect(await active.step()).toEqual(outcome);
-    expect([scripts.started, place.held, store.inbox.get(run)?.state]).toEqual([[], 0, 'running']);
+    expect([scripts.started, slot.held, store.inbox.get(run)?.state]).toEqual([[], 0, 'running']);
   });
 });
 
@@ -87,22 +87,22 @@ describe('a script that runs', () => {
   async function running() {
     const there = takingUp();
     const run = await admitCommand(there.store, 'r1', { exec_id: 'e1' });
-    const { active, place } = there.takeUp(run);
+    const { active, slot } = there.takeUp(run);
     const step = active.step();
     await eventually(() => expect(there.scripts.started).toHaveLength(1));
     const [script] = there.scripts.started;
     if (script === undefined) throw new Error('nothing was started');
-    return { active, place, step, script };
+    return { active, slot, step, script };
   }
 
   test.each<[string, (active: ActiveRun) => void, string, string]>([
     ['a kill', (active) => active.kill(), 'killed', 'KILLED'],
     ['the end of our grace', (active) => active.end('stopped'), 'stopped', 'AGENT_STOPPED'],
   ])('is ended by %s', async (_name, ends, endedBy, reason) => {
-    const { active, place, step, script } = await running();
+    const { active, slot, step, script } = await running();
     ends(active);
     expect(await step).toMatchObject({ reason });
-    expect([script.endedBy, place.held]).toEqual([endedBy, 0]);
+    expect([script.endedBy, slot.held]).toEqual([endedBy, 0]);
   });
 
   test('is left to end by itself when waits end', async () => {

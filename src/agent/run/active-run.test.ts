@@ -16,7 +16,7 @@ describe('a run that has to wait for nothing', () => {
     const onQueued = vi.fn();
     const { store, scripts, takeUp } = takingUp({ onQueued });
     const run = await admitCommand(store, 'r1', { exec_id: 'e1', script: 'echo 1' });
-    const { active, place } = takeUp(run);
+    const { active, slot } = takeUp(run);
     const { resultId } = active.open;
     const onDisk: unknown[] = [];
     const start = scripts.start.bind(scripts);
@@ -26,12 +26,12 @@ describe('a run that has to wait for nothing', () => {
     };
     const step = active.step();
     await eventually(() => expect(active.runs).toBe(true));
-    expect([active.holdsPlace, place.held, onQueued.mock.calls.length]).toEqual([true, 1, 1]);
+    expect([active.holdsSlot, slot.held, onQueued.mock.calls.length]).toEqual([true, 1, 1]);
     scripts.started[0]?.exit(3);
     expect(await step).toMatchObject({ reason: 'FAILED', exitCode: 3 });
     expect(onDisk).toEqual(['running', true]);
     expect(scripts.started.map(({ spec }) => spec)).toMatchObject([{ script: 'echo 1', marker: resultId }]);
-    expect([active.holdsPlace, place.held]).toEqual([false, 0]);
+    expect([active.holdsSlot, slot.held]).toEqual([false, 0]);
   });
 
   test('has no started event where the fleet has not named its execution', async () => {
@@ -44,21 +44,21 @@ describe('a run that has to wait for nothing', () => {
     expect(onQueued).not.toHaveBeenCalled();
   });
 
-  test('that runs beside the places asks for none', async () => {
+  test('that runs beside the slots asks for none', async () => {
     const { store, scripts, takeUp } = takingUp();
     scripts.autoExit = 0;
     const run = await admitCommand(store, 'r1', { bypass_local_limit: true });
-    const { active, place } = takeUp(run, { offer: 'none', isFree: false });
+    const { active, slot } = takeUp(run, { offer: 'none', isFree: false });
     expect(await active.step()).toMatchObject({ reason: 'DONE' });
-    expect([place.asked, place.held]).toEqual([0, 0]);
+    expect([slot.asked, slot.held]).toEqual([0, 0]);
   });
 
   test('that has ended meanwhile is not started', async () => {
     const { store, scripts, takeUp } = takingUp();
-    const { active, place } = takeUp(await admitCommand(store, 'r1'));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1'));
     store.runs.start = async () => false;
     expect(await active.step()).toBe('deferred');
-    expect([scripts.started, place.held]).toEqual([[], 0]);
+    expect([scripts.started, slot.held]).toEqual([[], 0]);
   });
 
   test('has its process noted for the next start while it runs', async () => {
@@ -88,7 +88,7 @@ describe('a run that has to wait notes it in its row, and nothing of it stays', 
     const run = await admitCommand(store, 'r1', { jitter_secs: 1_000_000_000 });
     const first = takeUp(run, { offer: 'none' });
     expect(await first.active.step()).toBe('deferred');
-    expect([first.active.waits, first.place.held, store.inbox.get(run)?.state]).toEqual([true, 0, 'waiting_jitter']);
+    expect([first.active.waits, first.slot.held, store.inbox.get(run)?.state]).toEqual([true, 0, 'waiting_jitter']);
     const drawn = store.waits.span(run, 'jitter')?.askedMs;
     // As after a restart: back at the gates, long before it is over.
     await store.inbox.requeue(9);
@@ -103,20 +103,20 @@ describe('a run that has to wait notes it in its row, and nothing of it stays', 
     scripts.autoExit = 0;
     scripts.user = { kind: 'no_user' };
     const run = await admitCommand(store, 'r1', { run_as: 'user' });
-    const { active, place } = takeUp(run);
+    const { active, slot } = takeUp(run);
     expect(await active.step()).toBe('deferred');
-    expect([active.waits, place.held, store.inbox.get(run)?.state]).toEqual([true, 0, 'waiting_user']);
+    expect([active.waits, slot.held, store.inbox.get(run)?.state]).toEqual([true, 0, 'waiting_user']);
     scripts.signIn('taro');
     expect(await takeUp(run).active.step()).toMatchObject({ reason: 'DONE' });
     expect(store.history.get(run)).toMatchObject({ runAsUser: 'taro' });
   });
 
-  test('for a place, which is no wait for a time', async () => {
+  test('for a slot, which is no wait for a time', async () => {
     const { store, scripts, takeUp } = takingUp();
     const run = await admitCommand(store, 'r1');
-    const { active, place } = takeUp(run, { offer: 'none', isFree: false });
+    const { active, slot } = takeUp(run, { offer: 'none', isFree: false });
     expect(await active.step()).toBe('deferred');
-    expect([active.waits, place.held, store.inbox.get(run)?.state]).toEqual([false, 0, 'waiting_slot']);
+    expect([active.waits, slot.held, store.inbox.get(run)?.state]).toEqual([false, 0, 'waiting_slot']);
     expect(scripts.started).toEqual([]);
   });
 
@@ -132,40 +132,40 @@ describe('a run that has to wait notes it in its row, and nothing of it stays', 
   test('and is answered where nobody can sign in for it here', async () => {
     const { store, scripts, takeUp } = takingUp();
     scripts.user = { kind: 'unsupported', why: 'skipped: not here' };
-    const { active, place } = takeUp(await admitCommand(store, 'r1', { run_as: 'system_gui' }));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1', { run_as: 'system_gui' }));
     expect(await active.step()).toMatchObject({ reason: 'UNSUPPORTED' });
-    expect(place.held).toBe(0);
+    expect(slot.held).toBe(0);
   });
 });
 
 describe('the gates', () => {
-  test('refuse it on its way, and its place is free again', async () => {
+  test('refuse it on its way, and its slot is free again', async () => {
     const { store, bus, scripts, takeUp } = takingUp();
     bus.setKv('script_status', 'job-1', 'REVOKED');
-    const { active, place } = takeUp(await admitCommand(store, 'r1'));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1'));
     expect(await active.step()).toMatchObject({ reason: 'REVOKED', exitCode: 126 });
-    expect([scripts.started, place.held]).toEqual([[], 0]);
+    expect([scripts.started, slot.held]).toEqual([[], 0]);
     const later = takeUp(await admitCommand(store, 'r2'), { offer: 'none' });
     expect(await later.active.step()).toMatchObject({ reason: 'REVOKED' });
-    expect(later.place.asked).toBe(0);
+    expect(later.slot.asked).toBe(0);
   });
 
   test.each([
     ['that is withdrawn', 'REVOKED'],
     ['whose last moment passes', 'DEADLINE'],
   ])(
-    'are asked once more right before the spawn: one %s while it comes by its place does not start',
+    'are asked once more right before the spawn: one %s while it comes by its slot does not start',
     async (_n, reason) => {
       const { store, bus, scripts, takeUp, time } = takingUp();
       const deadline = new Date(Date.now() + DAY_MS / 2).toISOString();
       const run = await admitCommand(store, 'r1', reason === 'DEADLINE' ? { deadline_at: deadline } : {});
-      const { active, place } = takeUp(run, { offer: 'none' });
-      place.onTake = () => {
+      const { active, slot } = takeUp(run, { offer: 'none' });
+      slot.onTake = () => {
         time.passedMs += DAY_MS;
         if (reason === 'REVOKED') bus.setKv('script_status', 'job-1', 'REVOKED');
       };
       expect(await active.step()).toMatchObject({ reason });
-      expect([scripts.started, place.held, store.inbox.get(run)?.state]).toEqual([[], 0, 'admitted']);
+      expect([scripts.started, slot.held, store.inbox.get(run)?.state]).toEqual([[], 0, 'admitted']);
     },
   );
 
@@ -197,22 +197,22 @@ describe('the gates', () => {
 });
 
 describe('a script in the object store', () => {
-  test('is fetched without the place that it was given, which it takes again for its start', async () => {
+  test('is fetched without the slot that it was given, which it takes again for its start', async () => {
     const { store, bus, scripts, takeUp } = takingUp();
     scripts.autoExit = 0;
-    const { active, place } = takeUp(await admitCommand(store, 'r1', SCRIPT_OBJECT));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1', SCRIPT_OBJECT));
     const meanwhile: unknown[] = [];
     bus.onObjectGet = () => {
-      meanwhile.push(place.held, active.holdsPlace, active.pauses, active.fetchesForPlace);
+      meanwhile.push(slot.held, active.holdsSlot, active.pauses, active.fetchesForSlot);
       return ITS_TEXT;
     };
     expect(await active.step()).toMatchObject({ reason: 'DONE' });
     expect(meanwhile).toEqual([0, false, true, true]);
     expect(scripts.started.map(({ spec }) => spec.script)).toEqual(['echo 1']);
-    expect([place.asked, place.held, active.pauses]).toEqual([1, 0, false]);
+    expect([slot.asked, slot.held, active.pauses]).toEqual([1, 0, false]);
   });
 
-  test('that is here before there is a place is kept for it', async () => {
+  test('that is here before there is a slot is kept for it', async () => {
     const { store, bus, scripts, scriptObjects, takeUp } = takingUp();
     scripts.autoExit = 0;
     bus.objects.set('a/1', ITS_TEXT);
@@ -229,9 +229,9 @@ describe('a script in the object store', () => {
     const { store, bus, takeUp } = takingUp();
     bus.objects.set('a/1', AWAY);
     const run = await admitCommand(store, 'r1', SCRIPT_OBJECT);
-    const { active, place } = takeUp(run);
+    const { active, slot } = takeUp(run);
     expect(await active.step()).toBe('deferred');
-    expect([active.waits, place.held, store.inbox.get(run)?.state]).toEqual([true, 0, 'admitted']);
+    expect([active.waits, slot.held, store.inbox.get(run)?.state]).toEqual([true, 0, 'admitted']);
     expect(store.waits.leftMs(run, 'retry')).toBeGreaterThan(0);
   });
 
@@ -264,10 +264,10 @@ describe('a script in the object store', () => {
 });
 
 describe('an error', () => {
-  test('of a store that can not be read for a moment is waited for, without a place', async () => {
+  test('of a store that can not be read for a moment is waited for, without a slot', async () => {
     const { store, scripts, takeUp } = takingUp();
     scripts.autoExit = 0;
-    const { active, place } = takeUp(await admitCommand(store, 'r1'));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1'));
     const body = store.inbox.body.bind(store.inbox);
     let away = true;
     store.inbox.body = (run) => {
@@ -276,10 +276,10 @@ describe('an error', () => {
     };
     const step = active.step();
     await eventually(() => expect(active.pauses).toBe(true));
-    expect([active.holdsPlace, place.held]).toEqual([false, 0]);
+    expect([active.holdsSlot, slot.held]).toEqual([false, 0]);
     away = false;
     expect(await step).toMatchObject({ reason: 'DONE' });
-    expect([active.pauses, place.held]).toEqual([false, 0]);
+    expect([active.pauses, slot.held]).toEqual([false, 0]);
   });
 
   test.each([
@@ -288,22 +288,22 @@ describe('an error', () => {
     ['of a store that will not heal', Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' })],
   ])('%s rejects', async (_name, error) => {
     const { store, takeUp } = takingUp();
-    const { active, place } = takeUp(await admitCommand(store, 'r1'));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1'));
     store.inbox.body = () => {
       throw error;
     };
     await expect(active.step()).rejects.toBe(error);
-    expect(place.held).toBe(0);
+    expect(slot.held).toBe(0);
   });
 
   test('after the start is on disk rejects, whatever it is: the run is not begun again', async () => {
     const { store, scripts, takeUp } = takingUp();
-    const { active, place } = takeUp(await admitCommand(store, 'r1'));
+    const { active, slot } = takeUp(await admitCommand(store, 'r1'));
     const error = ioError();
     const start = vi.spyOn(scripts, 'start').mockImplementation(() => {
       throw error;
     });
     await expect(active.step()).rejects.toBe(error);
-    expect([start.mock.calls.length, place.held]).toEqual([1, 0]);
+    expect([start.mock.calls.length, slot.held]).toEqual([1, 0]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * One command on its way: gates, jitter, user, place, gates again, start, end. It goes as far as it can without waiting; where
+ * One command on its way: gates, jitter, user, slot, gates again, start, end. It goes as far as it can without waiting; where
  * it has to wait, that is noted in its row and nothing of it stays in memory: the dispatcher takes it up again when it is due.
  *
  * Invariants 4, 6, 7, 8: nothing is started before its start is on disk; a kill reaches every state; no network between the
@@ -24,7 +24,7 @@ import { isSubjectId, startedSubject } from '../wire/subjects.ts';
 import { Attempts } from './attempts.ts';
 import { attempted, killedWaiting, stoppedBeforeStart } from './outcomes.ts';
 import { RunGates } from './run-gates.ts';
-import type { ActiveRunOptions, Place } from './run-ports.ts';
+import type { ActiveRunOptions, Slot } from './run-ports.ts';
 import type { EndReason, RunningScript } from './script-runner.ts';
 import { fetchText } from './script-text.ts';
 import { jitterWait, userWait } from './start-waits.ts';
@@ -40,11 +40,11 @@ export type Step = Outcome | 'deferred';
 export class ActiveRun {
   readonly open: OpenRun;
   readonly #options: ActiveRunOptions;
-  readonly #place: Place;
+  readonly #slot: Slot;
   readonly #gates: RunGates;
   readonly #abort = new AbortController();
   #script: Pick<RunningScript, 'end'> | null = null;
-  #holdsPlace: boolean;
+  #holdsSlot: boolean;
   #waits = false;
   #pauses = false;
   /** Its start is on disk: it is not begun again. */
@@ -53,27 +53,27 @@ export class ActiveRun {
   #decoded: Command | null = null;
 
   /** `overRestart`: it was admitted before this process began. */
-  constructor(open: OpenRun, place: Place, overRestart: boolean, options: ActiveRunOptions) {
+  constructor(open: OpenRun, slot: Slot, overRestart: boolean, options: ActiveRunOptions) {
     this.open = open;
     this.#options = options;
-    this.#place = place;
-    this.#holdsPlace = place.offer === 'taken';
-    // For its script, which holds no place.
-    this.#pauses = place.offer === 'promised';
+    this.#slot = slot;
+    this.#holdsSlot = slot.offer === 'taken';
+    // For its script, which holds no slot.
+    this.#pauses = slot.offer === 'promised';
     const isOwnFire = open.source === 'schedule';
     this.#gates = new RunGates({ ...options, isOwnFire, overRestart, signal: this.#abort.signal });
     this.#killed = open.killAtMs !== null;
     if (this.#killed) this.#abort.abort(new Error('killed'));
   }
 
-  /** It has a place, and has not given it back. */
-  get holdsPlace(): boolean {
-    return this.#holdsPlace;
+  /** It has a slot, and has not given it back. */
+  get holdsSlot(): boolean {
+    return this.#holdsSlot;
   }
 
-  /** It is its turn for a place, and it fetches its script for that. */
-  get fetchesForPlace(): boolean {
-    return this.#pauses && this.#place.offer !== 'none';
+  /** It is its turn for a slot, and it fetches its script for that. */
+  get fetchesForSlot(): boolean {
+    return this.#pauses && this.#slot.offer !== 'none';
   }
 
   /** A script of it runs. */
@@ -86,7 +86,7 @@ export class ActiveRun {
     return this.#waits;
   }
 
-  /** It reads what it needs, or is about to try again: it wants no place now. */
+  /** It reads what it needs, or is about to try again: it wants no slot now. */
   get pauses(): boolean {
     return this.#pauses;
   }
@@ -123,7 +123,7 @@ export class ActiveRun {
     }
   }
 
-  /** Without its place it waits for what it goes on with `again`. */
+  /** Without its slot it waits for what it goes on with `again`. */
   async #try(): Promise<Step | 'again'> {
     try {
       return await this.#step();
@@ -137,13 +137,13 @@ export class ActiveRun {
       this.#options.log.error('a command could not be read yet', { run: this.open.run, error: errorText(error) });
       return 'again';
     } finally {
-      this.#releasePlace();
+      this.#releaseSlot();
     }
   }
 
-  #releasePlace(): void {
-    if (this.#holdsPlace) this.#place.release();
-    this.#holdsPlace = false;
+  #releaseSlot(): void {
+    if (this.#holdsSlot) this.#slot.release();
+    this.#holdsSlot = false;
   }
 
   async #step(): Promise<Step> {
@@ -162,9 +162,9 @@ export class ActiveRun {
     // Who was signed in may have left while it was fetched.
     const stillThere = command.scriptObject === null ? 'ready' : await this.#user();
     if (stillThere !== 'ready') return stillThere;
-    if (!command.bypassLocalLimit && !this.#holdsPlace) {
-      this.#holdsPlace = this.#place.take();
-      if (!this.#holdsPlace) {
+    if (!command.bypassLocalLimit && !this.#holdsSlot) {
+      this.#holdsSlot = this.#slot.take();
+      if (!this.#holdsSlot) {
         if (command.scriptObject === null) return this.#defer('waiting_slot');
         this.#options.scriptObjects.keep(this.open.run, script.text);
         return this.#defer('waiting_slot', IN_OBJECT_STORE);
@@ -196,15 +196,15 @@ export class ActiveRun {
     return 'deferred';
   }
 
-  /** The text to run: the command's own, or an object, which is fetched without a place; else how far the run has come. */
+  /** The text to run: the command's own, or an object, which is fetched without a slot; else how far the run has come. */
   async #text(command: Command): Promise<{ readonly text: string } | Step> {
     const { scriptObject } = command;
     if (scriptObject === null) return { text: command.script };
     const text = this.#options.scriptObjects.kept(this.open.run);
     if (text !== undefined) return { text };
-    this.#releasePlace();
+    this.#releaseSlot();
     this.#pauses = true;
-    const isAhead = !command.bypassLocalLimit && this.#place.offer === 'none';
+    const isAhead = !command.bypassLocalLimit && this.#slot.offer === 'none';
     const wanted = { object: scriptObject, isAhead };
     try {
       for (;;) {

@@ -147,7 +147,7 @@ test('while it is held what is killed in its row is answered, and nothing else i
   expect([scripts.started, store.history.get(left)?.state]).toEqual([[], 'admitted']);
 });
 
-test('no more scripts run at once than there are places, in order of arrival; a stuck one holds only its own', async () => {
+test('no more scripts run at once than there are slots, in order of arrival; a stuck one holds only its own', async () => {
   const { store, scripts, dispatcher } = dispatching({ parallel: 2 });
   for (const id of ['r1', 'r2', 'r3', 'r4']) await admitCommand(store, id, { script: id });
   dispatcher.start();
@@ -203,7 +203,7 @@ describe('the version pin', () => {
     expect(await fire('r2', 'job-2')).toMatchObject({ reason: 'REVOKED', exitCode: 126 });
   });
 
-  test('refuses with 124, holds no place while it is read again, and stays local where it is configured so', async () => {
+  test('refuses with 124, holds no slot while it is read again, and stays local where it is configured so', async () => {
     const { store, bus, scripts, dispatcher } = dispatching({
       parallel: 1,
       pinRereadMs: [20, 20],

@@ -15,7 +15,7 @@ import { RUN_AS } from '../wire/command.ts';
 import { spawnFailedText } from '../wire/result-texts.ts';
 import { ActiveRun } from './active-run.ts';
 import { KillOrders } from './kill-orders.ts';
-import type { ActiveRunOptions, Offer, Place } from './run-ports.ts';
+import type { ActiveRunOptions, Offer, Slot } from './run-ports.ts';
 import { ScriptObjects } from './script-objects.ts';
 import { ScriptRetries } from './script-retries.ts';
 import type { Slots } from './slots.ts';
@@ -26,7 +26,7 @@ const GATING_MAX = 256;
 /** A timer counts no sleep of the PC, so no wait is trusted to one for longer. */
 const LONGEST_TIMER_MS = 30_000;
 const IDLE_POLL_MS = 5;
-/** So far behind those that fetch their script for a place one that needs none is searched for. */
+/** So far behind those that fetch their script for a slot one that needs none is searched for. */
 const SEARCH_BEHIND = 256;
 
 export interface DispatcherOptions extends Omit<ActiveRunOptions, 'scriptObjects'> {
@@ -50,7 +50,7 @@ export class Dispatcher {
   #scanQueued = false;
   /** What may have changed since the last scan, so that only that is read. */
   #admitted = true;
-  #forPlaces = true;
+  #forSlots = true;
   #scanAll = true;
   #timer: NodeJS.Timeout | undefined;
   #followsUsers = false;
@@ -114,10 +114,10 @@ export class Dispatcher {
     return this.#active.size === 0 && !this.#scanQueued;
   }
 
-  /** Something was admitted, or there may be more places. */
+  /** Something was admitted, or there may be more slots. */
   nudge(): void {
     this.#admitted = true;
-    this.#forPlaces = true;
+    this.#forSlots = true;
     this.#queueScan();
   }
 
@@ -150,21 +150,21 @@ export class Dispatcher {
     const { inbox } = this.#options.store;
     if (this.#scanAll) this.#scanWaits();
     if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.toGate(limit));
-    if (this.#forPlaces && this.#options.slots.free > 0) this.#forPlaces = !this.#takePlaces();
+    if (this.#forSlots && this.#options.slots.free > 0) this.#forSlots = !this.#takeSlots();
     if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
     // Whatever nobody has thought of: while something waits, there is another scan.
     if (this.#timer === undefined && inbox.hasWaiting()) this.#scanAgainIn(LONGEST_TIMER_MS);
   }
 
   /**
-   * Gives free places to those that wait for one, in order of arrival. One whose script has to be fetched first is promised a place
+   * Gives free slots to those that wait for one, in order of arrival. One whose script has to be fetched first is promised a slot
    * and holds none meanwhile; no more are promised than are free, and of those behind only who has nothing to fetch goes before
    * them. False: there may be more of them.
    */
-  #takePlaces(): boolean {
+  #takeSlots(): boolean {
     const { slots, store } = this.#options;
     let fetching = 0;
-    for (const active of this.#active.values()) if (active.fetchesForPlace) fetching += 1;
+    for (const active of this.#active.values()) if (active.fetchesForSlot) fetching += 1;
     const isBehind = fetching > 0;
     let passedOver = false;
     const limit = this.#active.size + this.#unread.size + slots.free + (isBehind ? SEARCH_BEHIND : 0);
@@ -172,8 +172,8 @@ export class Dispatcher {
     for (const run of waiting) {
       if (this.#unread.has(run)) continue;
       const active = this.#active.get(run);
-      // One that has its place says so in its row with its start; one that has none may only just have noted that it waits.
-      if (active?.holdsPlace === true || active?.pauses === true) continue;
+      // One that has its slot says so in its row with its start; one that has none may only just have noted that it waits.
+      if (active?.holdsSlot === true || active?.pauses === true) continue;
       if (active !== undefined) return false;
       const isInObjectStore = store.inbox.scriptReadBytes(run) !== null;
       if (isInObjectStore && (passedOver || !this.#scriptObjects.has(run))) {
@@ -253,11 +253,11 @@ export class Dispatcher {
       if (offer === 'taken' && (open === undefined || open.state === 'running')) slots.release();
     }
     if (open === undefined || open.state === 'running') return;
-    const place: Place = {
+    const slot: Slot = {
       offer,
-      // Who came earlier and waits has the place before.
+      // Who came earlier and waits has the slot before.
       take: () => {
-        const taken = (offer !== 'none' || !this.#forPlaces) && slots.take();
+        const taken = (offer !== 'none' || !this.#forSlots) && slots.take();
         // Another one may fetch now; those behind were not checked while it was about to take one.
         if (taken && offer !== 'none') this.#queueScan();
         return taken;
@@ -267,7 +267,7 @@ export class Dispatcher {
         this.#queueScan();
       },
     };
-    const active = new ActiveRun(open, place, run <= this.#foundRun, {
+    const active = new ActiveRun(open, slot, run <= this.#foundRun, {
       ...this.#options,
       scriptObjects: this.#scriptObjects,
     });
@@ -286,7 +286,7 @@ export class Dispatcher {
     if (step !== 'deferred') await this.end(open, step);
     // Maybe for less long than what the timer is set for.
     else if (active.waits) this.#scanAll = true;
-    else this.#forPlaces = true;
+    else this.#forSlots = true;
   }
 
   /** For the next wait that was not over at `upMs`. */

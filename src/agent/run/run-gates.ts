@@ -1,6 +1,6 @@
 /**
  * The gates as one run meets them: on its way, where their facts may be read again before they are believed, and once more right
- * before the spawn (invariant 8). Holds no place.
+ * before the spawn (invariant 8). Holds no slot.
  */
 import { untilDone } from '../../base/retry.ts';
 import { sleep } from '../../base/sleep.ts';

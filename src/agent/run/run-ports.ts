@@ -41,14 +41,14 @@ export interface ActiveRunOptions {
   readonly pinRereadMs?: readonly number[];
 }
 
-/** What a run has of a place when it is taken up. */
+/** What a run has of a slot when it is taken up. */
 export type Offer = 'none' | 'taken' | 'promised';
 
 /**
- * A place among the scripts that run at the same time. `taken` by whoever took the run up; `promised`: its script has to be fetched
+ * A slot among the scripts that run at the same time. `taken` by whoever took the run up; `promised`: its script has to be fetched
  * first, which holds none, and with that it is before all who wait for one.
  */
-export interface Place {
+export interface Slot {
   readonly offer: Offer;
   /** Takes one now, unless somebody who came earlier waits for it. */
   take(): boolean;

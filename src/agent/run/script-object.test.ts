@@ -39,7 +39,7 @@ function away(more: Dispatching & { clock?: never; passedMs?: number } = {}) {
 }
 
 describe('a script that can not be fetched', () => {
-  test('at the moment holds no place and refuses nothing: it runs when it can be', async () => {
+  test('at the moment holds no slot and refuses nothing: it runs when it can be', async () => {
     const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
     scripts.autoExit = 0;
     bus.objects.set('a/1', AWAY);
@@ -168,7 +168,7 @@ describe('a script that can not be fetched', () => {
     await dispatcher.stop(0);
   });
 
-  test('is waited for no longer while all places are busy', async () => {
+  test('is waited for no longer while all slots are busy', async () => {
     const { store, scripts, dispatcher, state } = away({ parallel: 1 });
     await admitCommand(store, 'stuck');
     const run = await admitCommand(store, 'r1', OBJECT);
@@ -238,7 +238,7 @@ describe('a script that can not be fetched', () => {
 });
 
 describe('a script that takes long to fetch', () => {
-  test('holds no place meanwhile, and is not fetched again when all are taken at its end', async () => {
+  test('holds no slot meanwhile, and is not fetched again when all are taken at its end', async () => {
     const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
     const come = Promise.withResolvers<ObjectRead>();
     let fetches = 0;
@@ -282,7 +282,7 @@ describe('a script that takes long to fetch', () => {
     expect(given).toEqual([undefined, ...parts]);
   });
 
-  test('is fetched twice at most, however many wait for a place that can not all be kept, and they start in order', async () => {
+  test('is fetched twice at most, however many wait for a slot that can not all be kept, and they start in order', async () => {
     const { store, scripts, bus, dispatcher } = dispatching({ parallel: 2 });
     const count = 12;
     const text = '#'.repeat(9_000_000);
@@ -312,7 +312,7 @@ describe('a script that takes long to fetch', () => {
     expect(Math.max(...fetches.values())).toBeLessThanOrEqual(2);
   });
 
-  test('holds no place while it is fetched again for one: who needs none has it, and it is next', async () => {
+  test('holds no slot while it is fetched again for one: who needs none has it, and it is next', async () => {
     const { store, scripts, bus, dispatcher } = dispatching({ parallel: 1 });
     const stuck = await admitCommand(store, 'stuck');
     dispatcher.start();
@@ -320,7 +320,7 @@ describe('a script that takes long to fetch', () => {
     const runs: RunId[] = [];
     for (let index = 0; index < 3; index++) {
       const run = await admitCommand(store, `r${index}`, OBJECT);
-      // As one for which there was no room, and which has to be fetched when there is a place.
+      // As one for which there was no room, and which has to be fetched when there is a slot.
       await store.runs.advance(run, 'waiting_slot', { kind: 'read', bytes: 0 });
       runs.push(run);
     }

@@ -1,6 +1,6 @@
 /**
  * The scripts that lie in the object store, on their way here (protocol §12.1). What has come of one is kept between the tries,
- * and a whole one until there is a place for it; both are bounded, and what does not fit is fetched again (invariant 9): of those that
+ * and a whole one until there is a slot for it; both are bounded, and what does not fit is fetched again (invariant 9): of those that
  * are last in line, and none is fetched before its turn that could not be kept.
  */
 import { hash } from 'node:crypto';
@@ -111,7 +111,7 @@ export class ScriptObjects {
     return this.#texts.has(run);
   }
 
-  /** Keeps the text of a run that waits for a place. */
+  /** Keeps the text of a run that waits for a slot. */
   keep(run: RunId, text: string): void {
     this.#texts.put(run, text, 2 * text.length);
   }

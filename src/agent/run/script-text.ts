@@ -26,7 +26,7 @@ export interface FetchPorts {
 
 export interface Wanted {
   readonly object: NonNullable<Command['scriptObject']>;
-  /** There is no place for it yet: it is fetched only while it can be kept. */
+  /** There is no slot for it yet: it is fetched only while it can be kept. */
   readonly isAhead: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Places for scripts that run at the same time. Who waits for one is a row of the store; a stuck script holds one place. */
+/** Slots for scripts that run at the same time. Who waits for one is a row of the store; a stuck script holds one slot. */
 export class Slots {
   readonly #capacity: () => number;
   #taken = 0;

@@ -221,7 +221,7 @@ test('from the moment at which it is told nothing of it begins, however long the
   expect(scripts.started).toHaveLength(1);
 });
 
-test('what is on its way when it is told ends as 121 too, runs nothing, and gives its place back', async () => {
+test('what is on its way when it is told ends as 121 too, runs nothing, and gives its slot back', async () => {
   const directory = tempDir();
   const old = await waiting(directory);
   const { store, running, settling, dispatcher, bus, scripts, slots, signal } = start(directory);

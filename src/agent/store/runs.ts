@@ -27,7 +27,7 @@ export interface Arrival {
   readonly shell: string | null;
   readonly runAs: string | null;
   readonly timeoutSecs: number | null;
-  /** `bypass_local_limit`: it runs beside the places. */
+  /** `bypass_local_limit`: it runs beside the slots. */
   readonly bypass?: boolean;
   /** What was found of its signature, and the key that it names; absent or null: not checked. */
   readonly signature?: { readonly state: string; readonly kid: string | null } | null;

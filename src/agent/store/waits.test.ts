@@ -192,7 +192,7 @@ test('what has waited to be tried again and goes on leaves nothing that is gone 
     await goesOn(admission.run);
   }
   expect(left()).toEqual([null, null, null]);
-  // What is left of the patience counts once more, should what was fetched be forgotten before there is a place.
+  // What is left of the patience counts once more, should what was fetched be forgotten before there is a slot.
   expect(runs.map((run) => store.waits.leftMs(run, 'script'))).toEqual([60_000, 60_000, null]);
   expect(await store.inbox.requeue(9)).toBe(2);
   expect(store.inbox.toGate(9)).toEqual(runs.slice(0, 2));
