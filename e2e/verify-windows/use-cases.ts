@@ -63,6 +63,12 @@ const SCRIPTS: readonly Case[] = [
   broken('Test-CmdText', 'one line only', answers('goto last', "New-Answer 0 'line 1'"), /exit code: '0', not '7'/),
   broken('Test-CmdText', 'code page', answers('goto last', 'New-Answer 7 "line 1`r`nline 2`r`n?? ?"'), /several lines/),
   correct('Test-Timeout'),
+  broken(
+    'Test-Timeout',
+    'its program ends by itself',
+    "function Start-Sleep { $World.processes = @($World.processes | Where-Object { $_.Name -ne 'powershell.exe' }) }",
+    /has ended by itself/,
+  ),
   broken('Test-Timeout', 'the tree goes on', '$World.leavesTree = $true', /goes on/),
   broken(
     'Test-Timeout',

@@ -104,9 +104,13 @@ function Get-Marked([string] $Mark) {
 
 function Test-Timeout {
   $mark = 'verify-' + [guid]::NewGuid().ToString('N')
-  $script = "Start-Process powershell -ArgumentList '-Command', 'Start-Sleep 300 # $mark' -WindowStyle Hidden; Start-Sleep 300"
+  # Not hidden: under wine a PowerShell with a console of its own ends at once.
+  $script = "Start-Process powershell -ArgumentList '-Command', 'Start-Sleep 300 # $mark' -NoNewWindow; Start-Sleep 300"
   $id = Send-ItCommand 'powershell' $script 'system' 20
   Assert (Wait-Until { @(Get-Marked $mark).Count -gt 0 } 20) 'the script has not started its program'
+  # What ends by itself shows nothing.
+  Start-Sleep 3
+  Assert (@(Get-Marked $mark).Count -gt 0) 'its program has ended by itself'
   $answer = Wait-ItResult $id 60
   Assert-Equal $answer.exit_code (-1) 'exit code'
   Assert ($answer.stderr -match 'timeout after 20s') "it says: $($answer.stderr)"
