@@ -5,7 +5,7 @@ import { testStore } from '../../../test/support/store.ts';
 import { tempDir } from '../../../test/support/temp.ts';
 import { systemClock } from '../../base/clock.ts';
 import { silentLogger } from '../../base/logger.ts';
-import type { KvWatchHandlers } from '../bus/bus.ts';
+import { type KvWatchHandlers, NO_VALUE } from '../bus/bus.ts';
 import { Fleet } from './fleet.ts';
 
 function setUp(directory = tempDir()) {
@@ -27,8 +27,12 @@ function setUp(directory = tempDir()) {
   };
   const change = (bucket: string, key: string, value: unknown) => {
     revision += 1;
-    const bytes = value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-    handlers(bucket).change({ key, value: bytes, revision });
+    const bytes = () => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+    handlers(bucket).change({
+      key,
+      value: value === null || value === NO_VALUE ? (value as null | typeof NO_VALUE) : bytes(),
+      revision,
+    });
   };
   const settle = () => store.kvCache.put('test', 'test', { value: null, revision: 0, read: store.timeline.now() });
   return { store, fleet, begin, change, settle, missing: (bucket: string) => handlers(bucket).missing() };
@@ -65,6 +69,23 @@ describe('groups', () => {
     const second = setUp(directory);
     second.missing('agent_groups_derived');
     second.begin('agent_groups', { 'PC-1': 'garbage' });
+    expect(groupsOf(second.fleet)).toEqual(['a']);
+  });
+
+  test('that hold no value are those that were known, also over a restart, and none where none were', async () => {
+    const directory = tempDir();
+    const first = setUp(directory);
+    first.begin('agent_groups_derived', {});
+    first.begin('agent_groups', { 'PC-1': NO_VALUE });
+    expect(groupsOf(first.fleet)).toEqual([]);
+    first.begin('agent_groups', { 'PC-1': { groups: ['a'] } });
+    first.begin('agent_groups', { 'PC-1': NO_VALUE });
+    expect(groupsOf(first.fleet)).toEqual(['a']);
+    await first.settle();
+    await first.store.close();
+    const second = setUp(directory);
+    second.begin('agent_groups_derived', {});
+    second.begin('agent_groups', { 'PC-1': NO_VALUE });
     expect(groupsOf(second.fleet)).toEqual(['a']);
   });
 

@@ -132,6 +132,8 @@ export class Fleet {
       change: (change) => this.#putMembership(bucket, change),
       whole: (present) => {
         if (present.size === 0) this.#setMembership(bucket, []);
+        // Its key holds no value: what was known stays, and what was never known is none.
+        else if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#rememberedForSure(bucket));
       },
       missing: () => {
         // No bucket, no groups; but a membership that was known is not lost with it.
