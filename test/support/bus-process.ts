@@ -47,6 +47,7 @@ bus.consume(
     deliver: () => 'last_per_subject',
     nextIncarnation: async () => 'one',
     knowsIncarnation: () => true,
+    keepsIncarnation: async () => {},
   },
   {
     message: (message) => message.ack(),

@@ -164,6 +164,7 @@ export function recordConsumer(
         return fresh;
       },
       knowsIncarnation: (incarnation) => incarnations.has(incarnation),
+      keepsIncarnation: async (incarnation) => void (incarnation !== null && incarnations.add(incarnation)),
       ...spec,
     },
     {

@@ -128,6 +128,8 @@ export interface DurableSpec {
    */
   nextIncarnation(found: string | null): Promise<string | null>;
   knowsIncarnation(incarnation: string): boolean;
+  /** The role keeps the consumer to IT, so it holds this name for good (null: none): what it says is known from now on. */
+  keepsIncarnation(incarnation: string | null): Promise<void>;
 }
 
 export interface DurableHandlers {

@@ -443,4 +443,81 @@ describe('a role that does not let the agent make or change its consumer', () =>
     await eventually(() => expect(connected.forbidden.value).toEqual([create]));
     expect(consumer.messages).toEqual([]);
   });
+
+  test('says what it lacks where a group is joined that it does not bring', async () => {
+    const server = await startNatsServer({ config });
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+    const filters = ['commands.all', 'commands.pc.PC-A'];
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+      stream_name: 'EXEC',
+      config: { ...made, filter_subjects: filters },
+    });
+    const connected = await bus(server.url);
+    const consumer = recordConsumer(connected, { filterSubjects: () => filters });
+    await eventually(() => expect(consumer.bound).toEqual([false]));
+    expect(connected.forbidden.value).toEqual([]);
+    filters.push('commands.group.g');
+    consumer.binding.rebind();
+    await eventually(() => expect(connected.forbidden.value).toEqual([create]));
+  });
+
+  test('takes the name that it keeps for what it is: it tells of a later state once', async () => {
+    const server = await startNatsServer({ config });
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+    const filter_subjects = ['commands.all', 'commands.pc.PC-A'];
+    const metadata = { pc_id: 'PC-A', incarnation: 'another-store.5' };
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+      stream_name: 'EXEC',
+      config: { ...made, filter_subjects, metadata },
+    });
+    const consumer = recordConsumer(await bus(server.url));
+    await eventually(() => expect(consumer.bound).toEqual([true]));
+    consumer.binding.rebind();
+    await eventually(() => expect(consumer.bound).toHaveLength(2));
+    expect(consumer.bound).toEqual([true, false]);
+  });
+});
+
+describe('what somebody has set in the consumer, and by which commands would be lost,', () => {
+  const filter_subjects = ['commands.all', 'commands.pc.PC-A'];
+  const made = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
+  const settings = [{ max_deliver: 3 }, { headers_only: true }, { max_deliver: 10, backoff: [1e9, 2e9] }];
+
+  test.each(settings)('%j, is taken back', async (more) => {
+    const server = await startNatsServer();
+    const nc = await provisionedOperator(server);
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+      stream_name: 'EXEC',
+      config: { ...made, filter_subjects, ...more },
+    });
+    const held: DurableMessage[] = [];
+    const receive = (message: DurableMessage) => {
+      held.push(message);
+      message.nak(10);
+    };
+    const consumer = recordConsumer(await connectedBus(server.url), {}, receive);
+    await send(nc, 'commands.pc.PC-A', 'mine');
+    await eventually(() => expect(held.length).toBeGreaterThan(5));
+    expect(consumer.messages[0]).toBe('commands.pc.PC-A mine');
+  });
+
+  test.each(settings)('%j, is said where it can not be', async (more) => {
+    const create = `$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`;
+    const server = await startNatsServer({
+      config: `authorization { users: [
+        { user: operator, password: operator }
+        { user: agent, password: agent, permissions: { publish: { deny: ["${create}"] } } }
+      ] }`,
+    });
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
+      stream_name: 'EXEC',
+      config: { ...made, filter_subjects, ...more },
+    });
+    const bus = await connectedBus(server.url, {
+      credentials: () => [{ kind: 'user', user: 'agent', password: 'agent' }],
+    });
+    recordConsumer(bus);
+    await eventually(() => expect(bus.forbidden.value).toEqual([create]));
+  });
 });

@@ -21,6 +21,8 @@ const MAX_ACK_PENDING = 1_000;
 const BATCH = 200;
 const EXPIRES_MS = 30_000;
 const IDLE_HEARTBEAT_MS = 15_000;
+/** Each command comes as it was sent, and again until it is acknowledged. What somebody else has set is taken back, but a pause, which only an operator can end. */
+const EACH_COMES = { max_deliver: -1, headers_only: false, backoff: undefined } as const;
 /** Filter for servers before 2.10, which take only one (error 10094); the rest is sorted out here. */
 const ONE_FILTER = 'commands.>';
 
@@ -146,7 +148,9 @@ async function ensureDurable(
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
   const mark = ours ? await ourMark(spec, incarnation, signal) : {};
   const adopted = await adopt(connection, spec, found, mark, signal);
-  handlers.bound(ours);
+  // Else it holds the name that it held, and would tell of a later state at each binding.
+  if (adopted === found) await orAbort(spec.keepsIncarnation(ours ? incarnation : null), signal);
+  handlers.bound(ours && adopted !== found);
   return adopted;
 }
 
@@ -159,7 +163,7 @@ async function adopt(
   signal: AbortSignal,
 ): Promise<ConsumerInfo> {
   const bringsAll = doesBring(found.config, spec.filterSubjects());
-  if (bringsAll) connection.permissions.expectRefusal('publish', `$JS.API.${createSubject(spec)}`);
+  connection.permissions.expectRefusal('publish', `$JS.API.${createSubject(spec)}`, bringsAll);
   try {
     return await write(connection, spec, found.config, mark, signal);
   } catch (error) {
@@ -171,7 +175,9 @@ async function adopt(
 function doesBring(config: ConsumerConfig, subjects: readonly string[]): boolean {
   const filters = config.filter_subjects ?? [config.filter_subject ?? ONE_FILTER];
   const covers = (subject: string) => filters.some((filter) => isSubjectOf(filter, subject));
-  return config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined && subjects.every(covers);
+  const { ack_policy, deliver_subject, max_deliver = -1, headers_only = false, backoff = [] } = config;
+  const isWhole = max_deliver === -1 && !headers_only && backoff.length === 0;
+  return ack_policy === AckPolicy.Explicit && deliver_subject === undefined && isWhole && subjects.every(covers);
 }
 
 function createSubject({ stream, durable }: DurableSpec): string {
@@ -208,7 +214,13 @@ async function write(
 ): Promise<ConsumerInfo> {
   const { filter_subject: _one, filter_subjects: _many, ...rest } = config;
   const metadata = { ...config.metadata, ...mark };
-  const base = { ...rest, metadata, ack_wait: ACK_WAIT_NS, max_ack_pending: MAX_ACK_PENDING };
+  const base = {
+    ...rest,
+    ...EACH_COMES,
+    metadata,
+    ack_wait: ACK_WAIT_NS,
+    max_ack_pending: MAX_ACK_PENDING,
+  };
   const put = async (filters: object) => {
     const body = { stream_name: spec.stream, action: '', config: { ...base, ...filters } };
     const answer = await apiRequest(connection, createSubject(spec), body, { signal });

@@ -35,9 +35,10 @@ export class Permissions {
     this.#askAgainMs = askAgainMs;
   }
 
-  /** This may well be refused: that is neither shown nor warned of. */
-  expectRefusal(operation: Operation, subject: string): void {
-    this.#optional.add(keyOf(operation, subject));
+  /** This may well be refused from now on, or no longer: then that is neither shown nor warned of. */
+  expectRefusal(operation: Operation, subject: string, isExpected = true): void {
+    if (isExpected) this.#optional.add(keyOf(operation, subject));
+    else this.#optional.delete(keyOf(operation, subject));
   }
 
   /** For a new connection: a new sign-in may have other rights. */

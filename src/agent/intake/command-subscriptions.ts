@@ -126,6 +126,7 @@ export class CommandSubscriptions {
         deliver: () => (this.#options.firstEnrolment === 'skip' && !enrolment.enrolled ? 'new' : 'last_per_subject'),
         nextIncarnation: (found) => enrolment.nextIncarnation(found),
         knowsIncarnation: (incarnation) => enrolment.knowsIncarnation(incarnation),
+        keepsIncarnation: (incarnation) => enrolment.kept(incarnation),
       },
       {
         message: (message) => intake.receive('replay', message),

@@ -76,3 +76,15 @@ test('a stand-in for a store that can not be opened leaves the name as it is', a
 function knows(enrolment: Enrolment, ...names: (string | null)[]): boolean[] {
   return names.map((name) => enrolment.knowsIncarnation(name ?? ''));
 }
+
+test('a name that its consumer keeps tells nothing new, over a restart, and the PC is no new one', async () => {
+  const directory = tempDir();
+  const first = testStore(directory);
+  expect(first.enrolment.knowsIncarnation('another.5')).toBe(false);
+  await first.enrolment.kept(null);
+  expect(first.enrolment.enrolled).toBe(true);
+  await first.enrolment.kept('another.5');
+  await first.close();
+  const { enrolment } = testStore(directory);
+  expect([enrolment.knowsIncarnation('another.5'), enrolment.knowsIncarnation('another.6')]).toEqual([true, false]);
+});

@@ -15,6 +15,8 @@ const ENROLLED = 'enrolled';
 /** The name that the consumer is known to hold, and the one that is being given to it. */
 const CONFIRMED = 'incarnation';
 const PENDING = 'incarnation_pending';
+/** The one that a consumer of IT's holds: nobody may give it another. */
+const KEPT = 'incarnation_kept';
 
 /** Neither a message without a name, which may have been refused, nor what a schedule of this PC has fired (`nameless.ts`). */
 const FROM_THE_FLEET = `
@@ -52,6 +54,16 @@ export class Enrolment {
     });
   }
 
+  /** The consumer is bound, and keeps the name that it holds; null: it has none. */
+  async kept(incarnation: string | null): Promise<void> {
+    const isNew = incarnation !== null && this.#meta.get(KEPT) !== incarnation;
+    if (this.#meta.get(ENROLLED) === '1' && !isNew) return;
+    await this.#group.submit(() => {
+      this.#meta.set(ENROLLED, '1');
+      if (incarnation !== null) this.#meta.set(KEPT, incarnation);
+    });
+  }
+
   /**
    * The name that the consumer gets next, on disk before anybody hears of it; `found` is the one that it holds. One that may have
    * got there and was not confirmed is used again. null: the one that it holds is to stay.
@@ -76,7 +88,7 @@ export class Enrolment {
   knowsIncarnation(incarnation: string): boolean {
     if (incarnation === '' || !this.#lasting) return true;
     // Names of a release before had no number.
-    if ([CONFIRMED, PENDING].some((key) => this.#meta.get(key) === incarnation)) return true;
+    if ([CONFIRMED, PENDING, KEPT].some((key) => this.#meta.get(key) === incarnation)) return true;
     const [theirs, ours] = [partsOf(incarnation), this.#last];
     return theirs !== null && theirs.store === ours?.store && theirs.number <= ours.number;
   }
