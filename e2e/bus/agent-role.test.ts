@@ -8,9 +8,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import {
   AGENT_ROLE,
   agentPermissions,
+  CREATE_OF_DURABLE,
   OBJECT_STORE_ROLE,
   roleUsers,
-  STRICT_AGENT_ROLE,
 } from '../../test/support/agent-role.ts';
 import { AgentRun, settings } from '../../test/support/agent-run.ts';
 import { connectedBus, info } from '../../test/support/bus.ts';
@@ -67,8 +67,8 @@ test('both ways to the consumer: made where there is none, taken over where the 
   expect(refused()).toEqual([]);
 });
 
-test('with the strict role a consumer that IT has made brings what is for this PC, and what is for other groups is left', async () => {
-  const strict = agentPermissions(PC, { role: STRICT_AGENT_ROLE });
+test('a consumer that IT has made brings what is for this PC, and what is for other groups is left', async () => {
+  const strict = agentPermissions(PC, { role: AGENT_ROLE });
   const { nc, agent, refused } = await world(`authorization { users: [
     { user: operator, password: operator }
     { user: agent, password: agent, permissions: ${strict} }
@@ -179,7 +179,7 @@ test('the page for operators lists exactly these permissions', () => {
   expect(listed('publish')).toEqual(AGENT_ROLE.publish);
   expect(listed('subscribe')).toEqual(AGENT_ROLE.subscribe);
   expect(block).toContain('allow_responses: true');
-  for (const subject of OBJECT_STORE_ROLE) expect(page).toContain(`\`${subject}\``);
+  for (const subject of [...OBJECT_STORE_ROLE, CREATE_OF_DURABLE]) expect(page).toContain(`\`${subject}\``);
 });
 
 test('another PC of this role hears nothing of what comes to this one', async () => {

@@ -11,6 +11,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { agentPermissions, roleUsers } from '../../test/support/agent-role.ts';
 import { permissions101, roleUsers101 } from '../../test/support/agent-role-101.ts';
 import { AgentRun, settings } from '../../test/support/agent-run.ts';
+import { info } from '../../test/support/bus.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import {
   answered,
@@ -174,3 +175,26 @@ test('groups stay, and no schedule is held back', async () => {
   const before = readFileSync(ran, 'utf8').length;
   await eventually(() => expect(readFileSync(ran, 'utf8').length).toBeGreaterThan(before + 1));
 });
+
+test.each([
+  ['ours', OWN_ROLE],
+  ['0.101', ROLE_101],
+] as const)(
+  '%s: where the key of the groups holds an answer, what was sent while the PC was off is run',
+  async (_name, roles) => {
+    const { nc, other, agent } = await world(roles);
+    await putKey(nc, 'agent_groups', PC, { groups: ['office'] });
+    await eventually(async () => {
+      const { config } = await info(nc, `CONSUMER.INFO.EXEC.agent_replay_${PC}`);
+      expect(config.filter_subjects).toContain('commands.group.office');
+    });
+    await agent.end('SIGTERM');
+    other.publish('$JS.API.STREAM.INFO.KV_jobs', '', { reply: `$KV.agent_groups.${PC}` });
+    await said(other, nc);
+    const sent = [];
+    for (const subject of ['commands.all', `commands.pc.${PC}`, 'commands.group.office'])
+      sent.push(await publishCommand(nc, subject, command()));
+    await heartbeatAfter(nc, PC, agent);
+    for (const id of sent) expect(await waitForResult(nc, id)).toMatchObject({ exit_code: 0 });
+  },
+);

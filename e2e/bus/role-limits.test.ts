@@ -4,7 +4,7 @@
  */
 import { connect, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { AGENT_ROLE, agentPermissions, type Role, STRICT_AGENT_ROLE } from '../../test/support/agent-role.ts';
+import { AGENT_ROLE, agentPermissions, MAKING_ROLE, type Role } from '../../test/support/agent-role.ts';
 import { info } from '../../test/support/bus.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { api, command, provisionedOperator, publishCommand, putKey } from '../../test/support/fleet.ts';
@@ -13,10 +13,10 @@ import { startNatsServer } from '../../test/support/nats-server.ts';
 const DURABLE = 'agent_replay_PC-OTHER';
 const ROLES = [
   ['the role of the page', AGENT_ROLE],
-  ['the strict one', STRICT_AGENT_ROLE],
+  ['with consumers of their own making', MAKING_ROLE],
 ] as const;
 
-async function world(role: Role = AGENT_ROLE) {
+async function world(role: Role = MAKING_ROLE) {
   const config = `authorization { users: [
     { user: operator, password: operator }
     { user: other, password: other, permissions: ${agentPermissions('PC-OTHER', { role })} }
@@ -67,10 +67,30 @@ describe.each(ROLES)('%s', (_name, role) => {
   });
 });
 
-/** Makes the consumer of its own PC, for the subject of another. */
-async function makeForTheirs(other: NatsConnection): Promise<void> {
+/** As the page says. */
+async function makeAsIt(nc: NatsConnection): Promise<void> {
+  const config = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
+  const filter_subjects = ['commands.all', 'commands.pc.PC-OTHER', 'commands.group.*'];
+  await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config: { ...config, filter_subjects } });
+}
+
+/** The oldest that a stream has of `filter_subject`, and no more of it, delivered to `deliver_subject`. */
+async function push(other: NatsConnection, stream_name: string, filter_subject: string, deliver_subject: string) {
+  const bounds = {
+    deliver_policy: 'all',
+    ack_policy: 'explicit',
+    max_ack_pending: 1,
+    mem_storage: true,
+    num_replicas: 1,
+  };
+  const config = { ...bounds, filter_subject, deliver_subject };
+  await other.request(`$JS.API.CONSUMER.CREATE.${stream_name}`, JSON.stringify({ stream_name, config }));
+}
+
+/** Makes the consumer of its own PC, for a subject of another. */
+async function makeForTheirs(other: NatsConnection, filter_subject = 'commands.pc.PC-OFF'): Promise<void> {
   const durable = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'all' };
-  const body = { stream_name: 'EXEC', config: { ...durable, filter_subject: 'commands.pc.PC-OFF' } };
+  const body = { stream_name: 'EXEC', config: { ...durable, filter_subject } };
   await other.request(`$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`, JSON.stringify(body));
 }
 
@@ -86,8 +106,8 @@ test('who may make the consumer of its PC reads what waits for another one', asy
   expect((await next(other)).json()).toMatchObject({ request_id: id });
 });
 
-test('the strict role does not let it: the consumer is one that IT has made', async () => {
-  const { other } = await world(STRICT_AGENT_ROLE);
+test('the role of the page does not let it: the consumer is one that IT has made', async () => {
+  const { other } = await world(AGENT_ROLE);
   await expect(makeForTheirs(other)).rejects.toThrow('Permissions Violation');
 });
 
@@ -101,6 +121,54 @@ test('an acknowledgement that asks for an answer kills: nothing tells that answe
   other.publish(reply, '+ACK', { reply: 'kill.run-1' });
   const kill = (await heard[Symbol.asyncIterator]().next()).value;
   expect([kill?.subject, kill?.data.length, kill?.headers]).toEqual(['kill.run-1', 0, undefined]);
+});
+
+test.each(ROLES)('%s: no word of an acknowledgement is another stream or consumer', async (_name, role) => {
+  const { nc, other } = await world(role);
+  const config = { durable_name: 'backend', name: 'backend', ack_policy: 'explicit', deliver_policy: 'all' };
+  await api(nc, 'CONSUMER.CREATE.RESULTS.backend', { stream_name: 'RESULTS', config });
+  await nc.request('results.one', '{}');
+  for (const subject of [
+    `$JS.ACK.RESULTS.backend.EXEC.${DURABLE}.1.1.1`,
+    `$JS.ACK.EXEC.${DURABLE}.RESULTS.backend.1.1.1.1.0`,
+  ])
+    await expect(other.request(subject, '+NXT', { timeout: 5_000 })).rejects.toThrow('Permissions Violation');
+});
+
+test.each(ROLES)('%s: what IT has sent once is sent again', async (_name, role) => {
+  const { nc, other } = await world(role);
+  await makeAsIt(nc);
+  const id = await publishCommand(nc, 'commands.all', command());
+  other.publish(`$JS.API.CONSUMER.MSG.NEXT.EXEC.${DURABLE}`, '1', { reply: '$KV.jobs.any' });
+  await eventually(async () => expect(await stored(nc, 'KV_jobs')).toBe(1));
+  await api(nc, 'STREAM.PURGE.EXEC', {});
+  // A push wants somebody who listens.
+  other.subscribe('commands.all', { callback: () => {} });
+  await other.flush();
+  await push(other, 'KV_jobs', 'commands.all', 'commands.all');
+  await eventually(async () => {
+    const { message } = await api<{ message: { data: string } }>(nc, 'STREAM.MSG.GET.EXEC', {
+      last_by_subj: 'commands.all',
+    });
+    expect(JSON.parse(Buffer.from(message.data, 'base64').toString())).toMatchObject({ request_id: id });
+  });
+});
+
+test('who may make the consumer of its PC puts back an older value of a key', async () => {
+  const { nc, other } = await world();
+  for (const value of ['old', 'new']) await putKey(nc, 'agent_groups', 'PC-OFF', value);
+  const key = '$KV.agent_groups.PC-OFF';
+  other.subscribe('commands.pc.PC-OTHER', { callback: () => {} });
+  await other.flush();
+  await push(other, 'KV_agent_groups', key, 'commands.pc.PC-OTHER');
+  await makeForTheirs(other, key);
+  await eventually(async () => {
+    other.publish(`$JS.API.CONSUMER.MSG.NEXT.EXEC.${DURABLE}`, '{"batch":1,"no_wait":true}', { reply: key });
+    const { message } = await api<{ message: { data?: string } }>(nc, 'STREAM.MSG.GET.KV_agent_groups', {
+      last_by_subj: key,
+    });
+    expect(Buffer.from(message.data ?? '', 'base64').toString()).toBe('old');
+  });
 });
 
 const overlaps = (one: string, another: string): boolean => {

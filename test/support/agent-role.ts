@@ -10,7 +10,7 @@ import { pcIdOf } from './ids.ts';
 const BUCKETS = ['script_current', 'script_status', 'jobs'] as const;
 const WATCHED = ['agent_config', 'agent_groups', 'agent_groups_derived', 'schedules', 'jobs', 'fleet_config'] as const;
 
-/** Who may say this may also read what waits for other PCs. */
+/** Who may say this may also read what waits for other PCs, and put back an older value of a key. */
 export const CREATE_OF_DURABLE = '$JS.API.CONSUMER.CREATE.EXEC.<durable>';
 
 export interface Role {
@@ -18,7 +18,7 @@ export interface Role {
   readonly subscribe: readonly string[];
 }
 
-/** `<pc_id>`, `<name>` and `<durable>` stand for those of one PC. */
+/** Where IT makes the consumers. `<pc_id>`, `<name>` and `<durable>` stand for those of one PC. */
 export const AGENT_ROLE: Role = {
   publish: [
     'heartbeat.<pc_id>',
@@ -27,11 +27,11 @@ export const AGENT_ROLE: Role = {
     'inventory.<pc_id>.hw',
     'obs.<pc_id>',
     '$JS.API.CONSUMER.INFO.EXEC.<durable>',
-    CREATE_OF_DURABLE,
     '$JS.API.CONSUMER.MSG.NEXT.EXEC.<durable>',
-    '$JS.ACK.EXEC.<durable>.>',
+    // Each token: in the other form what stands for domain and account may be another stream and consumer.
+    '$JS.ACK.EXEC.<durable>.*.*.*.*.*',
     // As newer servers write it.
-    '$JS.ACK.*.*.EXEC.<durable>.>',
+    '$JS.ACK.*.*.EXEC.<durable>.*.*.*.*.*',
     ...WATCHED.map((bucket) => `$JS.API.CONSUMER.CREATE.KV_${bucket}`),
     ...BUCKETS.map((bucket) => `$JS.API.DIRECT.GET.KV_${bucket}.>`),
     // Whether a bucket that does not answer is there at all.
@@ -50,11 +50,8 @@ export const AGENT_ROLE: Role = {
   ],
 };
 
-/** Where IT makes the consumers. */
-export const STRICT_AGENT_ROLE: Role = {
-  ...AGENT_ROLE,
-  publish: AGENT_ROLE.publish.filter((subject) => subject !== CREATE_OF_DURABLE),
-};
+/** Where each agent makes its own. */
+export const MAKING_ROLE: Role = { ...AGENT_ROLE, publish: [...AGENT_ROLE.publish, CREATE_OF_DURABLE] };
 
 /** What reading an object store takes on top; `<store>` stands for its name. */
 export const OBJECT_STORE_ROLE = ['$JS.API.STREAM.MSG.GET.OBJ_<store>'] as const;
@@ -62,7 +59,7 @@ export const OBJECT_STORE_ROLE = ['$JS.API.STREAM.MSG.GET.OBJ_<store>'] as const
 /** The permissions of one PC in nats-server's own language; with a `store` also those to read it. */
 export function agentPermissions(
   pcId: string,
-  { store, role = AGENT_ROLE }: { readonly store?: string; readonly role?: Role } = {},
+  { store, role = MAKING_ROLE }: { readonly store?: string; readonly role?: Role } = {},
 ): string {
   const more = store === undefined ? [] : OBJECT_STORE_ROLE.map((subject) => subject.replace('<store>', store));
   const list = (subjects: readonly string[]) =>

@@ -84,6 +84,14 @@ async function storedAfter(nc: NatsConnection, bucket: string, revision: number)
   });
 }
 
+test('what a consumer delivers elsewhere is no message of a subscription', () =>
+  isNoMessage(async (nc, to) => {
+    await putKey(nc, 'jobs', 'j', 'x');
+    const config = { durable_name: 'theirs', name: 'theirs', ack_policy: 'explicit', deliver_policy: 'all' };
+    await api(nc, 'CONSUMER.CREATE.KV_jobs.theirs', { stream_name: 'KV_jobs', config });
+    nc.publish('$JS.API.CONSUMER.MSG.NEXT.KV_jobs.theirs', '1', { reply: to });
+  }));
+
 describe.each(Object.entries(ANSWERS))('%s', (_, answer) => {
   test('is no message of a subscription', () => isNoMessage(answer));
 

@@ -23,6 +23,12 @@ export function whyReflected(message: Received): string | null {
   return whyOfHeaders(message, 0) ?? whyOfBody(message);
 }
 
+/** The same for what comes live: a consumer says where it wants its acknowledgement, and delivers where whoever has made it says. */
+export function whyReflectedLive(message: Received & { readonly reply?: string }): string | null {
+  if (message.reply?.startsWith('$JS.ACK.') === true) return 'it is what a consumer delivers to somebody';
+  return whyReflected(message);
+}
+
 /** The same for what was stored, in the answer to our own direct get for it: that one has put each of its headers there once. */
 export function whyReflectedInDirectGet(message: Received): string | null {
   return whyOfHeaders(message, 1) ?? whyOfBody(message);

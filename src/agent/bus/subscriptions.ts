@@ -13,7 +13,7 @@ import type { Binding, BusMessage } from './bus.ts';
 import { headersOf } from './headers.ts';
 import { isSubjectOf } from './inboxes.ts';
 import type { Permissions } from './permissions.ts';
-import { whyReflected } from './reflected.ts';
+import { whyReflectedLive } from './reflected.ts';
 import { sends } from './sends.ts';
 
 const REFUSED_BACKOFF: BackoffPolicy = { minMs: 30_000, maxMs: 60_000, jitter: 0.5 };
@@ -101,7 +101,7 @@ export class Subscriptions {
       callback: (error, message) => {
         if (error !== null) return refused.abort(error);
         if (!isSubjectOf(kept.subject, message.subject)) return;
-        const why = whyReflected(message);
+        const why = whyReflectedLive(message);
         if (why !== null) {
           this.#log.warn('an answer of the broker came as a message, and is left out', {
             subject: message.subject,

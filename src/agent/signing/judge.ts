@@ -13,6 +13,11 @@ import { readSignature, type Signature, type SignatureHeaders } from './signatur
 
 /** As long as the stream keeps commands: whatever the signer said, an envelope is not to be replayed for longer. */
 const MAX_VALIDITY_MS = 7n * 24n * 3_600_000n;
+/**
+ * As long as the store remembers each command, and a day longer than the stream keeps one: who may ask the broker can have what was once
+ * sent said again, at any time (threat-model §2).
+ */
+const MAX_PLAIN_AGE_MS = 8n * 24n * 3_600_000n;
 /** So far the signer's clock may be ahead of ours. */
 const MAX_AHEAD_MS = 3_600_000n;
 
@@ -67,12 +72,13 @@ function ofPlain(signature: Signature, { ring, nowNs }: Judging): Finding {
   const { key, atMs } = signature;
   const ageMs = msOf(nowNs) - atMs;
   // A signature of the future is no fresh one: it would outlive its bound.
-  const isStale = key.maxAgeMs !== null && (ageMs > key.maxAgeMs || ageMs < -key.maxAgeMs);
+  const goodForMs = key.maxAgeMs ?? MAX_PLAIN_AGE_MS;
+  const isStale = ageMs > goodForMs || (key.maxAgeMs !== null && ageMs < -key.maxAgeMs);
   if (!isStale) return { state: 'ok', key };
   return {
     state: 'stale',
     kid: key.kid,
-    why: `it was signed ${ageMs} ms ago, and its key is good for ${key.maxAgeMs} ms`,
+    why: `it was signed ${ageMs} ms ago, and is good for ${goodForMs} ms`,
   };
 }
 

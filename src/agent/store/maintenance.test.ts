@@ -37,6 +37,28 @@ test('history goes by age, but nothing that is open or not delivered, and no led
   expect(await store.runs.admit(arrival('week-old', 'c week-old'))).toEqual({ kind: 'duplicate' });
 });
 
+test('ids are remembered for a year, as many as there is room for, and for 8 days in any case', async () => {
+  const nowMs = 800 * DAY_MS;
+  const directory = tempDir();
+  const opened = openStore(directory);
+  if (opened.kind !== 'open') throw new Error(opened.kind);
+  const options = storeOptions(directory);
+  const store = new Store(opened.db, { ...options, retention: { ...options.retention, ledgerRows: 4 } });
+  onTestFinished(() => store.close());
+  const known = async (ages: readonly number[]) => {
+    const kinds = [];
+    for (const days of ages) kinds.push((await store.runs.admit(arrival(`${days}`, `c ${days}`))).kind);
+    return kinds;
+  };
+  for (const days of [366, 364, 100, 99]) await run(store, `${days}`, nowMs - days * DAY_MS, true);
+  await store.maintenance.prune(nowMs);
+  expect(await known([364, 100, 99])).toEqual(['duplicate', 'duplicate', 'duplicate']);
+  for (const days of [7, 6, 5, 4, 3]) await run(store, `${days}`, nowMs - days * DAY_MS, true);
+  await store.maintenance.prune(nowMs);
+  expect(new Set(await known([7, 6, 5, 4, 3]))).toEqual(new Set(['duplicate']));
+  expect(new Set(await known([366, 364, 100, 99]))).toEqual(new Set(['admitted']));
+});
+
 test('history beyond its size goes, the oldest first', async () => {
   const directory = tempDir();
   const opened = openStore(directory);
@@ -182,7 +204,7 @@ test('what has no time of the broker goes with what came after it', async () => 
   await store.runs.admit(arrival('before', 'b', { serverAtMs: null }), (id) => ending(id, { outbox: null }));
   await store.runs.admit(arrival('timed', 't', { serverAtMs: DAY_MS }), (id) => ending(id, { outbox: null }));
   await store.runs.admit(arrival('after', 'a', { serverAtMs: null }), (id) => ending(id, { outbox: null }));
-  await store.maintenance.prune(20 * DAY_MS);
+  await store.maintenance.prune(400 * DAY_MS);
   const kinds = [];
   for (const [id, body] of [
     ['before', 'b'],

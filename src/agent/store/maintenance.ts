@@ -18,6 +18,9 @@ import { hasReserve, makeReserve, RESERVE_BYTES, releaseReserve } from './reserv
 const LOW_BYTES = RESERVE_BYTES;
 /** The EXEC stream keeps messages for 7 days; one more for clocks that differ (invariant 2). */
 const LEDGER_MS = 8 * DAY_MS;
+/** Beyond that, since what the stream had can be sent again by others (threat-model §2): so many ids, for a year. */
+const LEDGER_ROWS = 50_000;
+const LEDGER_LONG_MS = 365 * DAY_MS;
 /** A step reads so many rows, and deletes for so long. */
 const STEP_ROWS = 200;
 const STEP_MS = 10;
@@ -32,6 +35,8 @@ export interface Retention {
   readonly historyMaxBytes: number;
   /** Beyond it nothing new is admitted, until what waits has become less. Absent: there is no such bound. */
   readonly queueMaxBytes?: number;
+  /** In place of {@link LEDGER_ROWS}. */
+  readonly ledgerRows?: number;
 }
 
 /** The room on the store's disk. null: it can't be told, which counts as room. */
@@ -53,6 +58,7 @@ export class StoreMaintenance {
   readonly #olderThan: Statement;
   readonly #nextOutput: Statement;
   readonly #ledgerOlderThan: Statement;
+  readonly #ledgerTimeOf: Statement;
   readonly #ledger: Statement;
   readonly #drop: readonly Statement[];
   readonly #dropOutput: Statement;
@@ -82,6 +88,9 @@ export class StoreMaintenance {
     this.#olderThan = db.prepare('SELECT run FROM runs WHERE server_at < ? ORDER BY server_at DESC LIMIT 1').pluck();
     this.#ledgerOlderThan = db
       .prepare('SELECT run FROM ledger WHERE server_at < ? ORDER BY server_at DESC LIMIT 1')
+      .pluck();
+    this.#ledgerTimeOf = db
+      .prepare('SELECT server_at FROM ledger WHERE server_at IS NOT NULL ORDER BY server_at DESC LIMIT 1 OFFSET ?')
       .pluck();
     this.#ledger = db.prepare(`
       DELETE FROM ledger WHERE request_id IN (SELECT request_id FROM ledger
@@ -154,13 +163,21 @@ export class StoreMaintenance {
       // What has no time of the broker came before what has.
       const last = this.#olderThan.get(old) as number | undefined;
       if (last !== undefined) await this.#dropRuns({ last, before: old }, () => true);
-      await this.#pruneLedger(serverNowMs - LEDGER_MS);
+      await this.#pruneLedger(this.#ledgerKeptFrom(serverNowMs));
       await this.#group.submit(() => this.#kills.prune(serverNowMs - LEDGER_MS));
     }
     if (this.#usedBytes() <= this.#retention.historyMaxBytes) return;
     // What is no history is no reason to lose any.
     const limit = this.#retention.historyMaxBytes + (await keptBytes(this.#db));
     await this.#dropRuns(ANY, () => this.#usedBytes() > limit);
+  }
+
+  /** By the broker's clock. */
+  #ledgerKeptFrom(serverNowMs: number): number {
+    const beyondMs =
+      (this.#ledgerTimeOf.get(this.#retention.ledgerRows ?? LEDGER_ROWS) as number | undefined) ??
+      Number.NEGATIVE_INFINITY;
+    return Math.max(serverNowMs - LEDGER_LONG_MS, Math.min(serverNowMs - LEDGER_MS, beyondMs + 1));
   }
 
   async #pruneLedger(before: number): Promise<void> {

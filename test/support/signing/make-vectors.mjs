@@ -92,13 +92,19 @@ const good = signed(command);
 plain('signed now', {}, 'ok', 'backend');
 for (const [name, at] of [
   ['a week ago', NOW - 7 * DAY],
-  ['ten years ago', NOW - 3650 * DAY],
+  ['8 days ago', NOW - 8 * DAY],
   ['in a year, by a key without a bound', NOW + 365 * DAY],
-  ['before 1970', -1],
-  ['at the first moment that there is', -(2n ** 63n)],
   ['at the last moment that there is', 2n ** 63n - 1n],
 ]) {
   plain(`signed ${name}`, { headers: signed(command, { at }) }, 'ok', 'backend');
+}
+for (const [name, at] of [
+  ['8 days and a ms ago', NOW - 8 * DAY - 1],
+  ['ten years ago', NOW - 3650 * DAY],
+  ['before 1970', -1],
+  ['at the first moment that there is', -(2n ** 63n)],
+]) {
+  plain(`signed ${name}, by a key without a bound`, { headers: signed(command, { at }) }, 'stale', 'backend');
 }
 plain('without a word on the algorithm', { headers: without(good, 'Kanade-Sig-Alg') }, 'ok', 'backend');
 plain('a time with a plus', { headers: { ...good, 'Kanade-Sig-At': `+${NOW}` } }, 'ok', 'backend');
