@@ -1,7 +1,7 @@
 /** What the app shell survives: an agent that hangs, a page and a GPU process that crash. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
@@ -49,21 +49,34 @@ function commandLine(pid: number): string {
   }
 }
 
+interface Rig {
+  readonly log: string;
+  readonly ipc: string;
+}
+
 describe.skipIf(noAppShell !== null)(`the app shell${inElectron}`, ONCE_MORE, () => {
-  test('an agent that hangs is noticed within about 30 s, ended and started again', { timeout: 90_000 }, async () => {
-    const { shell } = await appShellRig();
-    const title = (await shell.window()).getByRole('heading', TITLE);
-    await expectPage(title).toHaveText(WORKING);
-    const before = agentPid(shell);
-    process.kill(before, 'SIGSTOP');
-    onTestFinished(() => {
-      if (isAlive(before)) process.kill(before, 'SIGKILL');
-    });
-    await eventually(() => expect(isAlive(before)).toBe(false), 45_000);
-    await expectPage(title).toHaveText(WORKING);
-    expect(readFileSync(shell.log, 'utf8')).toContain('the agent hangs');
-    await shell.app.close();
-  });
+  test.each([
+    ['once it is attached', ({ log }: Rig) => expect(readFileSync(log, 'utf8')).toContain('the agent is attached')],
+    ['as soon as it can be', ({ ipc }: Rig) => expect(globSync(join(ipc, '*', 'endpoint.json'))).toHaveLength(1)],
+  ])(
+    'an agent that hangs %s is noticed within about 30 s, ended and started again',
+    { timeout: 90_000 },
+    async (_when, isSoFar) => {
+      const { shell, options } = await appShellRig();
+      const ipc = join(options.directory, 'data', 'kanade-tray', 'ipc');
+      await eventually(() => isSoFar({ log: shell.log, ipc }), 20_000, 1);
+      const before = agentPid(shell);
+      process.kill(before, 'SIGSTOP');
+      const title = (await shell.window()).getByRole('heading', TITLE);
+      onTestFinished(() => {
+        if (isAlive(before)) process.kill(before, 'SIGKILL');
+      });
+      await eventually(() => expect(isAlive(before)).toBe(false), 45_000);
+      await expectPage(title).toHaveText(WORKING);
+      expect(readFileSync(shell.log, 'utf8')).toContain('the agent hangs');
+      await shell.app.close();
+    },
+  );
 
   test('a page that hangs is opened again within about 30 s, and the agent notices nothing', {
     timeout: 90_000,

@@ -12,7 +12,7 @@ import { framedLink, MAX_FRAME_BYTES } from '../shared/frames.ts';
 import type { StartFailure } from '../shared/start-failure.ts';
 import { connectTo } from './connect.ts';
 import { readEndpoint } from './endpoint-file.ts';
-import { probe } from './probe.ts';
+import { HUNG_AFTER_MS, probe } from './probe.ts';
 import { readStartFailure } from './start-failure.ts';
 
 export interface AgentConnectionOptions {
@@ -38,6 +38,8 @@ export class AgentConnection {
   readonly #listeners = new Set<Listener>();
   readonly #hung = new Set<Listener>();
   readonly #ending = new AbortController();
+  /** Since when a connection was taken, and not a word said. */
+  #silentFromMs: number | null = null;
   #agent: AgentClient | null = null;
   #startingUntilMs: number;
   #state: AgentConnectionView['state'];
@@ -67,7 +69,7 @@ export class AgentConnection {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` when an attached agent has not answered for half a minute; the connection is given up then. */
+  /** Calls `listener` when an agent that takes connections has not answered for half a minute; the connection is given up then. */
   onHung(listener: Listener): void {
     this.#hung.add(listener);
   }
@@ -122,18 +124,29 @@ export class AgentConnection {
     const { agentDir, account, client, hostSecret } = this.#options;
     const endpoint = await readEndpoint(agentDir, account);
     if (endpoint === null) return null;
+    const signal = AbortSignal.timeout(HANDSHAKE_MS);
     const link = framedLink(connectTo(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {
       const secret = hostSecret === undefined ? {} : { hostSecret };
-      const opened = await openAgent(link, { endpoint, client, ...secret, signal: AbortSignal.timeout(HANDSHAKE_MS) });
+      const opened = await openAgent(link, { endpoint, client, ...secret, signal });
+      this.#silentFromMs = null;
       if (opened.kind === 'open') return opened.agent;
       if (opened.kind === 'refused' && opened.fault.name === 'contract_unsupported') this.#set('incompatible');
       else if (this.#state === 'incompatible') this.#set('down');
     } catch {
-      // The signal: an agent that hangs says nothing.
+      if (signal.aborted) this.#saysNothing();
     }
     link.close();
     return null;
+  }
+
+  /** It takes connections, and hangs: for as long as an attached one is given. One that is not so far yet has no socket. */
+  #saysNothing(): void {
+    const nowMs = performance.now();
+    this.#silentFromMs ??= nowMs - HANDSHAKE_MS;
+    if (nowMs - this.#silentFromMs < HUNG_AFTER_MS) return;
+    this.#silentFromMs = null;
+    for (const listener of this.#hung) listener();
   }
 
   async #readStartFailure(): Promise<void> {
