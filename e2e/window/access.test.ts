@@ -65,7 +65,14 @@ async function findings(page: Page): Promise<string[]> {
 
 /** What fades from one look to the next has arrived. */
 async function settled(page: Page): Promise<void> {
-  await page.evaluate('Promise.allSettled(document.getAnimations().map((each) => each.finished))');
+  await page.evaluate(`(async () => {
+    const moving = () => document.getAnimations().filter(({ playState }) => playState === 'running');
+    do {
+      // The other theme is drawn after the frame that tells of it, and moves only then.
+      for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame);
+      await Promise.allSettled(moving().map(({ finished }) => finished));
+    } while (moving().length > 0);
+  })()`);
 }
 
 /** What goes beyond the window on its right. */
