@@ -80,9 +80,15 @@ function signed(body, { key = backend, kid = key.name, at = NOW, sign = (text) =
 }
 
 const cases = [];
-function add(name, { body = command, headers = signed(body), ring = 'usual', now = NOW }, form, state, kid = null) {
+function add(
+  name,
+  { body = command, headers = signed(body), ring = 'usual', now = NOW, original },
+  form,
+  state,
+  kid = null,
+) {
   const expected = { form, ...(state === null ? {} : { state, kid }) };
-  cases.push({ name, ring, now_ms: now, headers, body: bytesOf(body).toString('base64'), expected });
+  cases.push({ name, ring, now_ms: now, headers, body: bytesOf(body).toString('base64'), expected, original });
 }
 const plain = (name, given, state, kid) => add(name, given, 'plain', state, kid);
 const sealed = (name, given, state, kid) => add(name, given, 'envelope', state, kid);
@@ -104,7 +110,12 @@ for (const [name, at] of [
   ['before 1970', -1],
   ['at the first moment that there is', -(2n ** 63n)],
 ]) {
-  plain(`signed ${name}, by a key without a bound`, { headers: signed(command, { at }) }, 'stale', 'backend');
+  plain(
+    `signed ${name}, by a key without a bound`,
+    { headers: signed(command, { at }), original: 'plain ok' },
+    'stale',
+    'backend',
+  );
 }
 plain('without a word on the algorithm', { headers: without(good, 'Kanade-Sig-Alg') }, 'ok', 'backend');
 plain('a time with a plus', { headers: { ...good, 'Kanade-Sig-At': `+${NOW}` } }, 'ok', 'backend');
