@@ -123,7 +123,10 @@ export class AgentConnection {
   async #open(): Promise<AgentClient | null> {
     const { agentDir, account, client, hostSecret } = this.#options;
     const endpoint = await readEndpoint(agentDir, account);
-    if (endpoint === null) return null;
+    if (endpoint === null) {
+      this.#silentFromMs = null;
+      return null;
+    }
     const signal = AbortSignal.timeout(HANDSHAKE_MS);
     const link = framedLink(connectTo(endpoint.address), { maxReadBytes: MAX_FRAME_BYTES });
     try {
@@ -135,6 +138,7 @@ export class AgentConnection {
       else if (this.#state === 'incompatible') this.#set('down');
     } catch {
       if (signal.aborted) this.#saysNothing();
+      else this.#silentFromMs = null;
     }
     link.close();
     return null;
