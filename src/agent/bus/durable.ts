@@ -149,35 +149,36 @@ async function ensureDurable(
   const mark = ours ? await ourMark(spec, incarnation, signal) : {};
   const adopted = await adopt(connection, spec, found, mark, signal);
   // Else it holds the name that it held, and would tell of a later state at each binding.
-  if (adopted === found) await orAbort(spec.keepsIncarnation(ours ? incarnation : null), signal);
-  handlers.bound(ours && adopted !== found);
-  return adopted;
+  if (adopted === null) await orAbort(spec.keepsIncarnation(ours ? incarnation : null), signal);
+  handlers.bound(ours && adopted !== null);
+  return adopted ?? found;
 }
 
-/** A role may keep the consumer to whoever has made it: one that brings all that is ours is used as it is. */
+/** null: the role keeps the consumer to whoever has made it, and it brings all that is ours as it is. */
 async function adopt(
   connection: BrokerConnection,
   spec: DurableSpec,
   found: ConsumerInfo,
   mark: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<ConsumerInfo> {
+): Promise<ConsumerInfo | null> {
   const bringsAll = doesBring(found.config, spec.filterSubjects());
   connection.permissions.expectRefusal('publish', `$JS.API.${createSubject(spec)}`, bringsAll);
   try {
     return await write(connection, spec, found.config, mark, signal);
   } catch (error) {
     if (!bringsAll || !isForbidden(error)) throw error;
-    return found;
+    return null;
   }
 }
 
 function doesBring(config: ConsumerConfig, subjects: readonly string[]): boolean {
   const filters = config.filter_subjects ?? [config.filter_subject ?? ONE_FILTER];
   const covers = (subject: string) => filters.some((filter) => isSubjectOf(filter, subject));
-  const { ack_policy, deliver_subject, max_deliver = -1, headers_only = false, backoff = [] } = config;
-  const isWhole = max_deliver === -1 && !headers_only && backoff.length === 0;
-  return ack_policy === AckPolicy.Explicit && deliver_subject === undefined && isWhole && subjects.every(covers);
+  const names = Object.keys(EACH_COMES) as (keyof typeof EACH_COMES)[];
+  const doesEachCome = names.every((name) => (config[name] ?? EACH_COMES[name]) === EACH_COMES[name]);
+  const isPull = config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined;
+  return isPull && doesEachCome && subjects.every(covers);
 }
 
 function createSubject({ stream, durable }: DurableSpec): string {

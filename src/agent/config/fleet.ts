@@ -133,13 +133,15 @@ export class Fleet {
       whole: (present) => {
         if (present.size === 0) this.#setMembership(bucket, []);
         // Its key holds no value: what was known stays, and what was never known is none.
-        else if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#rememberedForSure(bucket));
+        else this.#keepMembership(bucket);
       },
-      missing: () => {
-        // No bucket, no groups; but a membership that was known is not lost with it.
-        if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#rememberedForSure(bucket));
-      },
+      // No bucket, no groups; but a membership that was known is not lost with it.
+      missing: () => this.#keepMembership(bucket),
     });
+  }
+
+  #keepMembership(bucket: string): void {
+    if (this.#membership.get(bucket) === null) this.#setMembership(bucket, this.#rememberedForSure(bucket));
   }
 
   #putMembership(bucket: string, change: KvChange): void {
@@ -153,7 +155,7 @@ export class Fleet {
       bucket,
       error: decoded.error,
     });
-    this.#setMembership(bucket, this.#membership.get(bucket) ?? this.#rememberedForSure(bucket));
+    this.#keepMembership(bucket);
   }
 
   #remembered(bucket: string): Membership | 'unreadable' {

@@ -192,20 +192,15 @@ export class Book {
       this.#remember(FLEET, FREEZE, value, revision);
       this.#options.onChange();
     };
-    let wasTold = false;
     return snapshotThenChanges({
-      change: ({ value, revision }, live) => {
-        wasTold = !live;
-        put(value, revision);
-      },
-      whole: (present) => {
+      change: ({ value, revision }) => put(value, revision),
+      whole: (present, valueless) => {
         if (present.size === 0 && this.#freeze !== 'no') put(null, 0);
         // A freeze may have stood there before what is no value: as one that can't be read.
-        if (present.size > 0 && !wasTold && this.#freeze === 'no') {
+        if (valueless.has(FREEZE) && this.#freeze === 'no') {
           this.#freeze = 'yes';
           this.#options.onChange();
         }
-        wasTold = false;
       },
     });
   }
