@@ -9,6 +9,7 @@ import type { Page } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
 import { startAgent } from '../../test/support/agent.ts';
 import type { PageOptions } from '../../test/support/browser.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { command, provisionedOperator, publishCommand, waitForResult } from '../../test/support/fleet.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { expectPage } from '../../test/support/page-expect.ts';
@@ -263,8 +264,11 @@ test.each([
   await expectPage(page.getByRole('heading', { level: 1 })).toBeVisible();
   expect((await header.boundingBox())?.height).toBeLessThanOrEqual(look.height / 3);
   await screen(page, SUPPORT);
-  await page.getByRole('region').last().scrollIntoViewIfNeeded();
-  await expectPage(header).not.toBeInViewport();
+  // The page grows while its parts arrive, so one reads on until its end is the end.
+  await eventually(async () => {
+    await page.getByRole('region').last().scrollIntoViewIfNeeded();
+    await expectPage(header).not.toBeInViewport({ timeout: 200 });
+  });
   // Another screen begins at its beginning again, and a task is to be seen there.
   await page.keyboard.press('Control+f');
   await expectPage(page.locator('[data-run]')).toHaveCount(3);
