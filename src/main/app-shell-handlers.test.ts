@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { copied, nativeTheme, opened } from '../../test/support/electron-stub.ts';
+import { copied, nativeTheme, opened, shell } from '../../test/support/electron-stub.ts';
 import { tempDir } from '../../test/support/temp.ts';
 import type { AgentClient } from '../shared/client.ts';
 import { Fault } from '../shared/faults.ts';
@@ -10,6 +10,7 @@ import { PreferencesFile } from './preferences.ts';
 beforeEach(() => {
   copied.length = 0;
   opened.length = 0;
+  shell.refuses = false;
   nativeTheme.themeSource = 'system';
 });
 
@@ -53,6 +54,12 @@ test('a line of IT is opened by its name, and nothing where IT has set none', as
   expect(await handlers['shell.openLink']?.({ id: 'page' })).toEqual({});
   expect(await handlers['shell.openLink']?.({ id: 'mail' })).toMatchObject({ name: 'not_found' });
   expect(opened).toEqual(['https://it.example/']);
+});
+
+test('a line that nothing on this PC opens is said to the window, and is no bug', async () => {
+  const { handlers } = handled();
+  shell.refuses = true;
+  expect(await handlers['shell.openLink']?.({ id: 'page' })).toMatchObject({ name: 'unavailable' });
 });
 
 test('without the agent a line is opened as it is remembered, and nothing where none ever was known', async () => {

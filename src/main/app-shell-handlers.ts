@@ -1,5 +1,6 @@
 /** What the app shell itself does for its window (`shell.*`). Invariant: what IT does not allow is refused here, whatever the window shows. */
 import { clipboard, shell as desktop, nativeTheme } from 'electron';
+import { errorText } from '../base/logger.ts';
 import type { AgentConnection } from '../client/agent-connection.ts';
 import type { AppShellHandlers } from '../client/window-bridge.ts';
 import type { LinkId } from '../shared/app-shell-contract.ts';
@@ -70,6 +71,11 @@ async function openLink(
   const known = knownSupport(live, value.remembered);
   const address = known === null ? null : linkFor(id, known, draft);
   if (address === null) return new Fault('not_found', 'IT has set no such line');
-  await desktop.openExternal(address);
-  return {};
+  try {
+    await desktop.openExternal(address);
+    return {};
+  } catch (error) {
+    // Nothing on this PC takes such a link.
+    return new Fault('unavailable', errorText(error));
+  }
 }

@@ -34,9 +34,14 @@ export const dialog = {
   },
 };
 export const opened: string[] = [];
+/** `refuses`: nothing on this PC takes such a link. */
 export const shell = {
-  openExternal: async (address: string) => void opened.push(address),
-} satisfies Pick<E.Shell, 'openExternal'>;
+  refuses: false as boolean,
+  openExternal: async (address: string) => {
+    if (shell.refuses) throw new Error('Failed to open URL: no application is registered (0x483)');
+    opened.push(address);
+  },
+} satisfies Pick<E.Shell, 'openExternal'> & { refuses: boolean };
 
 export const nativeImage = {
   createFromPath: (path: string) => ({ path }),

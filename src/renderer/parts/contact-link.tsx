@@ -1,10 +1,11 @@
 /** One contact line of IT as what opens it: the app shell where there is one, else a link of the browser. */
 import { Button, makeStyles, tokens } from '@fluentui/react-components';
+import { useState } from 'react';
 import type { Support } from '../../shared/about-view.ts';
 import type { LinkId } from '../../shared/app-shell-contract.ts';
 import { linkFor } from '../../shared/contact-links.ts';
 import type { MailDraft } from '../../shared/mail-link.ts';
-import { useStore, useWindowState } from '../data/hooks.ts';
+import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
@@ -26,7 +27,9 @@ interface ContactLinkProps {
 /** Where the line can be opened: else nothing that looks as if it could. */
 export function ContactLink({ id, support, label, draft, inline = false, otherwise = null }: ContactLinkProps) {
   const styles = useStyles();
+  const i18n = useI18n();
   const { client } = useStore();
+  const [failed, setFailed] = useState(false);
   const opens = useWindowState(({ appShell }) => appShell?.offers.includes('shell.openLink') ?? false);
   const href = linkFor(id, support, draft);
   if (href === null) return otherwise === null ? null : <span className={styles.text}>{otherwise}</span>;
@@ -37,6 +40,13 @@ export function ContactLink({ id, support, label, draft, inline = false, otherwi
       </a>
     );
   }
-  const open = () => void client.ask('shell.openLink', { id, ...(draft === undefined ? {} : { draft }) });
-  return inline ? <TextLink onClick={open}>{label}</TextLink> : <Button onClick={open}>{label}</Button>;
+  const open = async () =>
+    setFailed(!(await client.ask('shell.openLink', { id, ...(draft === undefined ? {} : { draft }) })).ok);
+  const onClick = () => void open();
+  return (
+    <span>
+      {inline ? <TextLink onClick={onClick}>{label}</TextLink> : <Button onClick={onClick}>{label}</Button>}
+      <span role="status">{failed ? ` ${i18n.t('support.notOpened')}` : ''}</span>
+    </span>
+  );
 }

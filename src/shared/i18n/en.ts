@@ -611,6 +611,7 @@ export const en = {
   'support.call': 'Call',
   'support.write': 'Write',
   'support.page': 'Open ticket page',
+  'support.notOpened': 'Could not be opened on this PC.',
   'support.tell': 'Tell them',
   'support.copy': 'Copy',
   'support.pc': 'PC',

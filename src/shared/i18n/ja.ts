@@ -587,6 +587,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'support.call': '電話する',
   'support.write': 'メールを書く',
   'support.page': '問い合わせページを開く',
+  'support.notOpened': 'この端末では開けませんでした。',
   'support.tell': 'お伝えください',
   'support.copy': 'コピー',
   'support.pc': '端末',
