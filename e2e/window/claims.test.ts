@@ -78,6 +78,8 @@ test('beside a disk that is full nobody says that no tasks came', async () => {
 
 test('of what is stored and can not be read nothing is counted, and no day is called empty', async () => {
   const served = await pc();
+  const desk = { phone: 'the desk', mail: null, url: null, text: null, hardware: null };
+  Object.assign(served.ports, { support: () => desk });
   served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
   served.cells.store.set({ state: 'ok', readable: false });
   const { page, open } = await openWindow(served.dataDirectory);

@@ -115,6 +115,10 @@ test('whom to call stands beside what is wrong, also when the agent is gone', as
   served.cells.restartRequired.set(true);
   await expectPage(look).toContainText('Restart needed');
   await expectPage(page.locator('[data-help]')).toHaveCount(0);
+  served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
+  await goTo(page, 'Activity');
+  await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();
+  await goTo(page, 'Status');
   await served.server.close();
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Management service is not running');
   await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();

@@ -93,3 +93,17 @@ test('what was taken back, and why; without a way to decide there are no buttons
   await expectPage(page.getByText('Update not used')).toBeVisible();
   expect(await page.getByRole('button', { name: 'Install as soon as possible' }).count()).toBe(0);
 });
+
+test('whom to call stands beside an update that this PC does not take, and beside no other', async () => {
+  const { served, page } = await updates();
+  const lines = { phone: '03-1234', mail: null, url: null, text: null, hardware: null };
+  Object.assign(served.ports, { support: () => lines });
+  const help = page.locator('[data-help]');
+  for (const changes of [{ state: 'refused', reason: 'signature' }, { state: 'rolled_back' }] as const) {
+    show(served, changes);
+    await expectPage(help.getByRole('link', { name: '03-1234' })).toBeVisible();
+    show(served, { state: 'available' });
+    await expectPage(page.getByText('Version 1.1.0 is available')).toBeVisible();
+    await expectPage(help).toHaveCount(0);
+  }
+});

@@ -3,7 +3,7 @@ import { DAY, MINUTE, NOW, outbox, snapshot, status } from '../../test/support/a
 import { runIdOf } from '../../test/support/ids.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { AgentConnectionView } from './app-shell-contract.ts';
-import { type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
+import { callsForHelp, type Description, describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { I18n } from './i18n/i18n.ts';
 import { knownPc, NOTHING_REMEMBERED } from './remembered.ts';
 import type { RunningRow } from './run-view.ts';
@@ -147,6 +147,17 @@ test('each thing to look at is one item that leads somewhere', () => {
   expect(items.map(({ id }) => id)).toEqual(['restart', 'update', 'user', 'stuck', 'disk', 'store', 'second']);
   expect(items[2]?.route).toEqual({ screen: 'run', run: 7 });
   expect(items[4]?.body).toBe('New tasks wait until 15 MB more are free. Please make room.');
+});
+
+test.each([
+  ['verified', null],
+  ['waiting', null],
+  ['available', null],
+  ['refused', 'items'],
+  ['rolled_back', 'items'],
+] as const)('of an update that is %s, IT is called: %s', (state, help) => {
+  const update = { state, installed: '1.4.2', wanted: '1.5.0', reason: null, release: null };
+  expect(callsForHelp(describeState(snapshot({ update }), english, NOW))).toBe(help);
 });
 
 describe('every state has its words in both languages', () => {

@@ -7,7 +7,7 @@ import type { AgentConnectionView, Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
 import { progressOf } from './describe-running.ts';
-import { describeUpdate } from './describe-update.ts';
+import { describeUpdate, needsIt } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
@@ -241,9 +241,10 @@ function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
   const { state, taking } = status.update;
   // That it comes later by itself is nothing to look at; that it can't for want of room is.
   const lacksRoom = state === 'waiting' && taking?.waitsFor === 'room';
-  if (lacksRoom || state === 'verified' || state === 'refused' || state === 'rolled_back') {
+  const failed = needsIt(status.update);
+  if (lacksRoom || state === 'verified' || failed) {
     const { title, body } = describeUpdate(status.update, i18n);
-    add('update', title, body, { screen: 'updates' });
+    add(failed ? 'update_failed' : 'update', title, body, { screen: 'updates' });
   }
   const forUser = status.now.waiting.find((run) => run.state === 'waiting_user');
   if (forUser !== undefined) {

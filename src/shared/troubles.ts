@@ -11,6 +11,7 @@ export interface AttentionItem {
   readonly id:
     | 'restart'
     | 'update'
+    | 'update_failed'
     | 'user'
     | 'stuck'
     | 'unsent'

@@ -187,7 +187,8 @@ function AgentState() {
   const nowMs = useNow(EVERY_MINUTE_MS);
   if (snapshot === null) return null;
   const { mark, title, body } = describeState(snapshot, i18n, nowMs);
-  return <Notice kind={mark === 'broken' ? 'warning' : 'info'} title={title} body={body} />;
+  const broken = mark === 'broken';
+  return <Notice kind={broken ? 'warning' : 'info'} title={title} body={body} help={broken} />;
 }
 
 /** That there were no tasks is said only where it is known. */

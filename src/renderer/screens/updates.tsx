@@ -1,10 +1,11 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { UpdateDetail } from '../../shared/agent-status.ts';
-import { describeUpdate } from '../../shared/describe-update.ts';
+import { describeUpdate, needsIt } from '../../shared/describe-update.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { HelpLine } from '../parts/help-line.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ScreenTitle } from '../parts/screen-title.tsx';
@@ -12,7 +13,8 @@ import { UpdateWhen } from '../parts/update-when.tsx';
 
 const useStyles = makeStyles({
   state: { margin: '0 0 4px', fontSize: tokens.fontSizeBase500, lineHeight: tokens.lineHeightBase500 },
-  body: { margin: '0 0 16px' },
+  body: { margin: 0 },
+  said: { marginBottom: '16px' },
   quiet: { color: tokens.colorNeutralForeground2, margin: 0 },
 });
 
@@ -47,8 +49,11 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
   const unsaid = i18n.t(known ? 'updates.wanted.none' : 'updates.wanted.unknown');
   return (
     <>
-      <p className={styles.state}>{said.title}</p>
-      <p className={styles.body}>{said.body}</p>
+      <div className={styles.said}>
+        <p className={styles.state}>{said.title}</p>
+        <p className={styles.body}>{said.body}</p>
+        {known && needsIt(update) && <HelpLine />}
+      </div>
       <Card title={i18n.t('updates.title')}>
         <Facts
           facts={[
