@@ -118,6 +118,14 @@ test('whom to call stands beside what is wrong, also when the agent is gone', as
   served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
   await goTo(page, 'Activity');
   await expectPage(page.getByRole('link', { name: '03-1234' })).toBeVisible();
+  // All of it within the notice, also where it takes most of the window.
+  const wide = page.viewportSize() ?? { width: 880, height: 600 };
+  await page.setViewportSize({ width: 360, height: 420 });
+  await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Activity');
+  const overflow = `(() => { const bar = document.querySelector('[data-help]').closest('.fui-MessageBar');
+    return bar.scrollHeight - bar.clientHeight; })()`;
+  expect(await page.evaluate(overflow)).toBe(0);
+  await page.setViewportSize(wide);
   await goTo(page, 'Status');
   await served.server.close();
   await expectPage(page.getByRole('heading', { level: 1 })).toHaveText('Management service is not running');

@@ -67,6 +67,21 @@ export const SCENES: readonly Scene[] = [
     lost: true,
     show: (page) => expectPage(page.locator('[data-mark="broken"]').first()).toBeVisible(),
   }),
+  scene('settings-are-broken-activity', {
+    prepare: async (served) => {
+      await ended(served, 'disk-check', 'DONE');
+      served.cells.agent.set({ state: 'config_invalid', sinceMs: Date.now(), problems: [] });
+    },
+    show: (page) => screen(page, SCREEN.activity),
+  }),
+  scene('update-undone', {
+    prepare: async ({ cells }) => {
+      const undone = { version: '1.5.0', why: 'did_not_start', atMs: Date.now() - 600_000 } as const;
+      const update = { installed: '1.4.2', wanted: '1.5.0', reason: null, release: null };
+      cells.update.set({ ...update, state: 'rolled_back', undone });
+    },
+    show: (page) => screen(page, SCREEN.updates),
+  }),
   scene('refused', {
     prepare: async ({ cells }) =>
       cells.connection.set({ ...cells.connection.value, state: 'refused', sinceMs: Date.now() }),

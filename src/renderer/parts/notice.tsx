@@ -13,7 +13,7 @@ export interface NoticeProps {
 
 export function Notice({ kind, title, body, help = kind === 'error', action }: NoticeProps) {
   return (
-    <MessageBar intent={kind} layout="multiline" politeness="polite" style={{ marginBottom: '12px' }}>
+    <MessageBar intent={kind} layout="multiline" politeness="polite" style={{ flexShrink: 0, marginBottom: '12px' }}>
       <MessageBarBody>
         {title !== undefined && <MessageBarTitle>{title}</MessageBarTitle>}
         {title !== undefined && body !== undefined && ' '}
