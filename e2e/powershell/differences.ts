@@ -22,6 +22,15 @@ export function said({ code, stdout, stderr }: Ended): Said {
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
+/** How a trace shows what the fixed command does after the script. */
+const TRACE_OF_FIXED = /^DEBUG: {4}1\+ {1,2}(try\{|>>>> )/;
+
+/** Without a trace of the fixed command: a fresh shell has another one than a shell that was started ahead. */
+export function withoutFixed(it: Said): Said {
+  const lines = it.stdout.split('\n').filter((line) => !TRACE_OF_FIXED.test(line));
+  return { ...it, stdout: lines.join('\n') };
+}
+
 /** All is the same but what is written to standard output. */
 function saying(plainly: string, here: string): Difference['check'] {
   return (plain, ours) => {
@@ -85,7 +94,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     check: (plain, ours) => {
       expect(ours.stdout.startsWith(plain.stdout)).toBe(true);
       const more = ours.stdout.slice(plain.stdout.length).trimEnd().split('\n');
-      for (const line of more) expect(line).toMatch(/^DEBUG: {4}1\+ {1,2}(try\{|>>>> )/);
+      for (const line of more) expect(line).toMatch(TRACE_OF_FIXED);
       expect({ ...ours, stdout: '' }).toEqual({ ...plain, stdout: '' });
     },
   },
