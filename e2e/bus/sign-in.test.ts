@@ -1,12 +1,15 @@
 /** The ways to sign in that need more than a word, and the ways to be sure of the server (protocol §11.1, §11.2). */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { beforeAll, expect, type TestContext, test } from 'vitest';
+import type { LinkStatus } from '../../src/agent/bus/bus.ts';
 import type { Credentials } from '../../src/agent/bus/sign-in.ts';
 import { connectedBus, linkState, NO_TLS, startBus } from '../../test/support/bus.ts';
 import { CertificateAuthority, type KeyPair, noCertificatesHere } from '../../test/support/certificates.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { infoLine, stallingListener } from '../../test/support/listeners.ts';
 import { jwtFleet, nkeyUser } from '../../test/support/nats-jwt.ts';
 import { type NatsServer, startNatsServer } from '../../test/support/nats-server.ts';
 
@@ -68,6 +71,47 @@ test('a server whose certificate has another name is refused, unless [tls] serve
   await linkState(wary, 'refused');
   await wary.close();
   await echoes(await connectedBus(at('tls', server), { tls: { ...tls, serverName: 'localhost' } }));
+});
+
+test('a broker at an address shows a certificate for it, and one for localhost is none', async (context) => {
+  needsOpenssl(context);
+  const { fleet } = certificates;
+  const tls = { ...NO_TLS, ca: fleet.certFile };
+  const right = await startNatsServer({ tls: fleet.issue('address', 'IP:127.0.0.1') });
+  const wrong = await startNatsServer({ tls: fleet.issue('name', 'DNS:localhost') });
+  // Also without the scheme: an authority of one's own asks for TLS.
+  for (const scheme of ['tls', 'nats']) {
+    const wary = startBus(at(scheme, wrong), { tls });
+    expect((await linkState(wary, 'refused')).why).toMatch(/^no secure connection to 127\.0\.0\.1:\d+ /);
+    await wary.close();
+    await (await connectedBus(at(scheme, right), { tls })).close();
+  }
+});
+
+test('whoever is on the way names no other server to sign in at', async (context) => {
+  needsOpenssl(context);
+  const { fleet } = certificates;
+  const pair = fleet.issue('address', 'IP:127.0.0.1');
+  // With a certificate that anybody can have, of an authority that is trusted.
+  const theirs = await startNatsServer({ tls: fleet.issue('name', 'DNS:localhost') });
+  let isCut = false;
+  // The first line is said before TLS, and older brokers do not say it again.
+  const broker = await stallingListener((socket) => {
+    if (isCut) return void socket.destroy();
+    socket.write(infoLine({ tls_required: true, connect_urls: [`localhost:${theirs.port}`] }));
+    const keys = { key: readFileSync(pair.keyFile), cert: readFileSync(pair.certFile) };
+    const inside = new TLSSocket(socket, { isServer: true, ...keys }).on('error', () => {});
+    inside.on('data', (text) => void (String(text).includes('PING') && inside.write('PONG\r\n')));
+  });
+  const url = `tls://127.0.0.1:${broker.port}`;
+  const bus = await connectedBus(url, { tls: { ...NO_TLS, ca: fleet.certFile } });
+  const seen: LinkStatus[] = [];
+  bus.link.watch((status) => void seen.push(status));
+  isCut = true;
+  for (const socket of broker.open) socket.destroy();
+  const refused = `no secure connection to localhost:${theirs.port}`;
+  await eventually(() => expect(seen.map(({ why }) => why)).toContainEqual(expect.stringContaining(refused)));
+  expect(seen.map(({ state }) => state)).not.toContain('connected');
 });
 
 test('a plain server is no stand-in for tls://', async (context) => {

@@ -22,8 +22,8 @@ export class CertificateAuthority {
     openssl('req', '-x509', ...NEW_KEY, ...files, '-days', '2', '-subj', `/CN=${name}`);
   }
 
-  /** A certificate for 127.0.0.1 and localhost, for a server; or for a client of this name. */
-  issue(name: string): KeyPair {
+  /** For a server with these hosts; or for a client of this name. */
+  issue(name: string, hosts = 'IP:127.0.0.1,DNS:localhost'): KeyPair {
     const file = (suffix: string) => join(this.#directory, `${name}.${suffix}`);
     const [certFile, keyFile, request, extensions] = ['pem', 'key', 'csr', 'ext'].map(file) as [
       string,
@@ -31,7 +31,7 @@ export class CertificateAuthority {
       string,
       string,
     ];
-    writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    writeFileSync(extensions, `subjectAltName=${hosts}\n`);
     openssl('req', ...NEW_KEY, '-keyout', keyFile, '-out', request, '-subj', `/CN=${name}`);
     const authority = ['-CA', this.certFile, '-CAkey', this.#keyFile, '-CAcreateserial'];
     openssl('x509', '-req', '-in', request, ...authority, '-days', '2', '-extfile', extensions, '-out', certFile);

@@ -3,7 +3,7 @@
  * new sign-in with secrets read again, a new classification of the failure, and one way to bind things, not two.
  */
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import { errors, type NatsConnection } from '@nats-io/transport-node';
+import { errors, type NatsConnection, type ServerInfo } from '@nats-io/transport-node';
 import type { Clock } from '../../base/clock.ts';
 import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
@@ -13,7 +13,9 @@ import { CONNECT_TIMEOUT_MS, type DialOptions, dial } from './dial.ts';
 import { Downlink } from './downlink.ts';
 import { newInbox } from './inboxes.ts';
 import { inTime, type Traffic } from './late-answer.ts';
+import type { Named, Server } from './peers.ts';
 import { INBOXES, InboxRefused, type Permissions, samePermission, violationOf } from './permissions.ts';
+import { NAMED_BEFORE_TLS } from './portioned-connect.ts';
 import { Replies } from './replies.ts';
 import type { ServerClock } from './server-clock.ts';
 import { Uplink } from './uplink.ts';
@@ -21,6 +23,7 @@ import { Uplink } from './uplink.ts';
 const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */
 const MAX_PINGS_OUT = 2;
+const NOBODY: Named = { names: [], proven: false };
 const REFUSAL_HANDED_ON_MS = 50;
 /** Time-outs are whole steps of it: timers of one length share their place, and an answer is mostly there long before. */
 const LIMIT_STEP_MS = 50;
@@ -40,6 +43,8 @@ export interface BrokerConnectionOptions extends DialOptions {
 }
 
 export class BrokerConnection {
+  readonly at: Server;
+  /** `host:port`. */
   readonly server: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
@@ -59,7 +64,7 @@ export class BrokerConnection {
   readonly #traffic: Traffic;
   readonly #ending = new AbortController();
   /** Kept here: the library forgets them with the connection, and then they are needed. */
-  #peers: readonly string[];
+  #peers: Named = NOBODY;
   /** The last answer: for display by the time of day, which may be changed, and for durations. */
   #lastGood: { readonly atMs: number; readonly upMs: number };
   readonly #onRefused = new Set<(subject: string) => void>();
@@ -68,8 +73,9 @@ export class BrokerConnection {
   /** What had come at the last ping. */
   #inBytes = 0;
 
-  private constructor(server: string, nc: NatsConnection, options: BrokerConnectionOptions) {
-    this.server = server;
+  private constructor(at: Server, nc: NatsConnection, options: BrokerConnectionOptions) {
+    this.at = at;
+    this.server = at.url.host;
     this.nc = nc;
     // Without the request for the account, which the role of an agent is refused (protocol §11.3).
     this.js = jetstream(nc, { checkAPI: false });
@@ -87,7 +93,7 @@ export class BrokerConnection {
     this.signal.addEventListener('abort', onEnd, { once: true });
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
     this.#lastGood = this.#now();
-    this.#peers = nc.info?.connect_urls ?? [];
+    this.#notePeers();
     drop(this.#follow(), options.log, 'following the connection');
     const pings = setInterval(() => this.#ping(), this.#pingIntervalMs);
     this.signal.addEventListener('abort', () => clearInterval(pings), { once: true });
@@ -98,8 +104,8 @@ export class BrokerConnection {
   }
 
   /** One try at one server. Rejects with what went wrong, see `classify`. */
-  static async open(url: URL, options: BrokerConnectionOptions): Promise<BrokerConnection> {
-    return new BrokerConnection(url.host, await dial(url, options), options);
+  static async open(server: Server, options: BrokerConnectionOptions): Promise<BrokerConnection> {
+    return new BrokerConnection(server, await dial(server, options), options);
   }
 
   /** When the server last answered us, ms since the epoch. For display only. */
@@ -118,7 +124,7 @@ export class BrokerConnection {
   }
 
   /** Servers that the cluster has told us of, as `host:port`. */
-  get peers(): readonly string[] {
+  get peers(): Named {
     return this.#peers;
   }
 
@@ -254,7 +260,9 @@ export class BrokerConnection {
   }
 
   #notePeers(): void {
-    this.#peers = this.nc.info?.connect_urls ?? this.#peers;
+    const info = this.nc.info as (ServerInfo & { readonly [NAMED_BEFORE_TLS]?: readonly string[] }) | undefined;
+    if (info?.connect_urls !== undefined) this.#peers = { names: info.connect_urls, proven: true };
+    else if (!this.#peers.proven) this.#peers = { names: info?.[NAMED_BEFORE_TLS] ?? [], proven: false };
   }
 
   /** A link that is busy with what it was given, or asked for, answers late, and lives. */

@@ -15,6 +15,7 @@ import { DEFAULT_MAX_PAYLOAD_BYTES, type LinkStatus } from './bus.ts';
 import { type Failure, isRefused } from './classify.ts';
 import { CONNECT_TIMEOUT_MS } from './dial.ts';
 import { openConnection } from './open.ts';
+import { Peers, type Server, shuffled } from './peers.ts';
 import type { Permissions } from './permissions.ts';
 import { hasLasted, reconnectDelayMs } from './reconnect.ts';
 import type { ServerClock } from './server-clock.ts';
@@ -69,9 +70,7 @@ export class Connector {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   readonly #refusals = new Map<string, Refusals>();
-  #peers: readonly string[] = [];
-  /** When each of them was tried last: of many that do not answer each round has another one. */
-  readonly #peerTries = new Map<string, number>();
+  readonly #peers = new Peers();
   #lastGood: { readonly atMs: number; readonly upMs: number } | null = null;
   /** Since when there was no connection that lasted. */
   #awayFromUpMs: number;
@@ -174,7 +173,7 @@ export class Connector {
     if (connectBackoff !== undefined) return backoffMs(connectBackoff, attempt);
     if (wasConnected && hasLasted(this.#lastedMs)) return reconnectDelayMs({ kind: 'lost' });
     const nowMs = this.#clock.upMs();
-    const waits = this.#candidates().map(({ host }) => (this.#refusals.get(host)?.untilUpMs ?? nowMs) - nowMs);
+    const waits = this.#candidates().map(({ url: { host } }) => (this.#refusals.get(host)?.untilUpMs ?? nowMs) - nowMs);
     const shortestMs = Math.min(...waits);
     if (shortestMs > 0) return shortestMs;
     return reconnectDelayMs({ kind: 'unreachable', forMs: nowMs - this.#awayFromUpMs });
@@ -191,18 +190,18 @@ export class Connector {
     const { signal } = this.#closing;
     const peersMs = PEERS_SHARE * (this.#options.connectMs ?? CONNECT_TIMEOUT_MS);
     let peersFromUpMs: number | null = null;
-    for (const [at, url] of this.#candidates().entries()) {
+    for (const [at, server] of this.#candidates().entries()) {
       if (signal.aborted) return null;
-      const { host } = url;
+      const { host } = server.url;
       if (at >= this.#options.servers.length) {
         const upMs = this.#clock.upMs();
         peersFromUpMs ??= upMs;
         if (upMs - peersFromUpMs >= peersMs) return null;
-        this.#peerTries.set(host, upMs);
+        this.#peers.noteTry(server, upMs);
       }
       const refused = this.#refusals.get(host);
       if (refused !== undefined && refused.untilUpMs > this.#clock.upMs()) continue;
-      const opened = await openConnection(url, { ...this.#options, ...this.#parts }, signal);
+      const opened = await openConnection(server, { ...this.#options, ...this.#parts }, signal);
       if (opened === null) return null;
       if (opened.kind === 'open') {
         this.#refusals.delete(host);
@@ -220,17 +219,9 @@ export class Connector {
     this.#refusals.set(host, { times, untilUpMs: this.#clock.upMs() + delayMs });
   }
 
-  #candidates(): URL[] {
-    const configured = shuffled(this.#options.servers);
-    const [first] = configured;
-    if (first === undefined) return [];
-    const known = new Set(configured.map((url) => url.host));
-    const gossiped = shuffled(this.#peers)
-      .filter((peer) => !known.has(peer))
-      .sort((a, b) => (this.#peerTries.get(a) ?? 0) - (this.#peerTries.get(b) ?? 0))
-      // What no address is (a zone of IPv6, for one) is the broker's mistake, and keeps nobody from the others.
-      .flatMap((peer) => URL.parse(`${first.protocol}//${peer}`) ?? []);
-    return [...configured, ...gossiped];
+  #candidates(): Server[] {
+    const configured = shuffled(this.#options.servers).map((url) => ({ url, certificateOf: null }));
+    return [...configured, ...this.#peers.others(new Set(configured.map(({ url }) => url.host)))];
   }
 
   #fail(failure: Failure): void {
@@ -273,8 +264,7 @@ export class Connector {
       if (!connection.signal.aborted) this.#log.error('a connection is given up', { error: errorText(reason) });
       error = reason instanceof Error ? reason : null;
     }
-    this.#peers = connection.peers;
-    for (const peer of this.#peerTries.keys()) if (!this.#peers.includes(peer)) this.#peerTries.delete(peer);
+    this.#peers.replace(connection.peers, connection.at);
     this.#lastGood = { atMs: connection.lastGoodAtMs, upMs: connection.lastGoodUpMs };
     const nowUpMs = this.#clock.upMs();
     this.#lastedMs = nowUpMs - fromUpMs;
@@ -283,11 +273,4 @@ export class Connector {
     const why = error === null ? 'the connection was closed' : errorText(error);
     this.#fail({ state: 'unreachable', why: `${connection.server}: ${why}` });
   }
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, at: Math.random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
 }

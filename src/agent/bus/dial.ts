@@ -2,6 +2,7 @@
 import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
 import { inboxesOf } from './inboxes.ts';
+import type { Server } from './peers.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
 
@@ -17,11 +18,12 @@ export interface DialOptions {
 
 /** Rejects with what went wrong, see `classify`. */
 export async function dial(
-  url: URL,
+  server: Server,
   { pcId, credentials, tls: readTls, connectMs = CONNECT_TIMEOUT_MS }: DialOptions,
 ): Promise<NatsConnection> {
   const authenticator = authenticatorOf(credentials);
-  const tls = tlsOptions(url, readTls());
+  const { url } = server;
+  const tls = tlsOptions(server, readTls());
   const webSocket = url.protocol === 'wss:' || url.protocol === 'ws:';
   const common: ConnectionOptions = {
     servers: webSocket ? url.href : url.host,

@@ -66,7 +66,11 @@ test('a try has an end whatever it waits for, and the connection that comes of i
     log: silentLogger,
     tryMs: 50,
   };
-  const opened = await openConnection(new URL(link.url), options, new AbortController().signal);
+  const opened = await openConnection(
+    { url: new URL(link.url), certificateOf: null },
+    options,
+    new AbortController().signal,
+  );
   expect(opened).toMatchObject({ kind: 'failed', failure: { state: 'unreachable' } });
   expect(link.sockets.size).toBe(2);
   link.open();

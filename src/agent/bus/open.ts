@@ -4,6 +4,7 @@ import { orAbort } from '../../base/waiting.ts';
 import { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.ts';
 import { classify, type Failure, isSignInRefused } from './classify.ts';
 import { CONNECT_TIMEOUT_MS } from './dial.ts';
+import type { Server } from './peers.ts';
 import { type Credentials, UnusableSignIn } from './sign-in.ts';
 
 /** For one try, whatever it waits for: the resolving of a name has no end of its own, and each of its addresses is tried. */
@@ -30,7 +31,11 @@ export interface OpenOptions extends Omit<BrokerConnectionOptions, 'credentials'
  * The next credentials count only where the server refuses the ones before: one that can't be reached is no reason to show
  * weaker ones (protocol §11.1). Null when `signal` is aborted; a connection that comes about after that is ended.
  */
-export async function openConnection(url: URL, options: OpenOptions, signal: AbortSignal): Promise<Opened | null> {
+export async function openConnection(
+  server: Server,
+  options: OpenOptions,
+  signal: AbortSignal,
+): Promise<Opened | null> {
   const silent = await silentFile(options, signal);
   if (signal.aborted) return null;
   if (silent !== null) return local(silent);
@@ -38,7 +43,7 @@ export async function openConnection(url: URL, options: OpenOptions, signal: Abo
   if (typeof candidates === 'string') return local(candidates);
   let last: Opened = local('there are no credentials');
   for (const credentials of candidates) {
-    const opened = await tryOne(url, options, credentials, signal);
+    const opened = await tryOne(server, options, credentials, signal);
     if (opened === null || opened.kind === 'open') return opened;
     last = opened;
     if (!opened.signInRefused) return opened;
@@ -58,14 +63,14 @@ async function silentFile({ filesAnswer }: OpenOptions, signal: AbortSignal): Pr
 type Tried = Exclude<Opened, Failed> | (Failed & { readonly signInRefused: boolean });
 
 async function tryOne(
-  url: URL,
+  server: Server,
   options: OpenOptions,
   credentials: Credentials,
   signal: AbortSignal,
 ): Promise<Tried | null> {
   if (signal.aborted) return null;
-  const { host } = url;
-  const opening = BrokerConnection.open(url, { ...options, credentials });
+  const { host } = server.url;
+  const opening = BrokerConnection.open(server, { ...options, credentials });
   const late = AbortSignal.timeout(options.tryMs ?? TRY_MS);
   try {
     return { kind: 'open', connection: await orAbort(opening, AbortSignal.any([signal, late])) };

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import {
   type ConnectionOptions,
   type NatsConnection,
@@ -12,6 +13,9 @@ import {
   setTransportFactory,
 } from '@nats-io/transport-node';
 import { NodeTransport, nodeResolveHost } from '@nats-io/transport-node/lib/node_transport.js';
+
+/** A field of the broker's INFO, which is ours: whoever is on the way could have written it. */
+export const NAMED_BEFORE_TLS = 'named_before_tls';
 
 /** As the library's own `connect`. */
 export function connectPortioned(options: ConnectionOptions): Promise<NatsConnection> {
@@ -30,6 +34,12 @@ class PortionedTransport extends NodeTransport {
     return this.socket;
   }
 
+  /** Until then anybody on the way may have spoken: of it counts what the sign-in needs, and nothing behind it. */
+  override startTLS(): Promise<TLSSocket> {
+    this.yields = [beforeTls(Buffer.concat(this.yields))];
+    return super.startTLS();
+  }
+
   override setupHandlers(): void {
     super.setupHandlers();
     readInPortions(this.socket);
@@ -43,6 +53,16 @@ class PortionedTransport extends NodeTransport {
     this.socket?.destroy();
     return Promise.resolve();
   }
+}
+
+/**
+ * The broker's first line, with the servers that it names as {@link NAMED_BEFORE_TLS}. Newer brokers say them again to who has signed in,
+ * and all do when the cluster changes.
+ */
+export function beforeTls(bytes: Buffer): Buffer {
+  const [, json = ''] = /^INFO\s+(.*)\r\n/.exec(bytes.toString()) ?? [];
+  const { connect_urls: named, ...info } = JSON.parse(json);
+  return Buffer.from(`INFO ${JSON.stringify({ ...info, [NAMED_BEFORE_TLS]: named })}\r\n`);
 }
 
 /** Of what has come, one portion of Node's (64 kB) a turn of the event loop. */

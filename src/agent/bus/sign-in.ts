@@ -2,6 +2,7 @@
  * What a sign-in needs. Read from its sources again for each try, so that a rotated secret or certificate heals a refused
  * one without a restart (architecture §7).
  */
+import { isIP } from 'node:net';
 import { type ConnectionOptions as ConnectionTlsOptions, createSecureContext, getCACertificates } from 'node:tls';
 import {
   type Authenticator,
@@ -12,6 +13,7 @@ import {
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
 import { errorText } from '../../base/logger.ts';
+import { bareHost, type Server } from './peers.ts';
 
 export type Credentials =
   | { readonly kind: 'none' }
@@ -60,21 +62,23 @@ function usable(what: string, authenticator: Authenticator): Authenticator {
 }
 
 /**
- * TLS options for one server. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws
+ * TLS options for one server. Who it is, is told by `[tls] server_name`, else by the name given here, else by its own host: an address
+ * too, for which Node wants no name (''), and without a host takes `localhost`. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws
  * {@link UnusableSignIn} where the files could not be used: then `tls` says why.
  */
-export function tlsOptions(url: URL, tls: TlsTexts | string): TlsOptions | undefined {
+export function tlsOptions({ url, certificateOf }: Server, tls: TlsTexts | string): TlsOptions | undefined {
   if (typeof tls === 'string') throw new UnusableSignIn(tls);
   const { ca, cert, key, serverName } = tls;
   const wanted = url.protocol === 'tls:' || url.protocol === 'wss:' || ca !== null || cert !== null;
   if (!wanted) return undefined;
   if (made?.ca !== ca || made.cert !== cert || made.key !== key) made = make({ ca, cert, key });
-  return { ...made.options, ...(serverName === null ? {} : { servername: serverName }) };
+  const host = certificateOf ?? bareHost(url);
+  return { ...made.options, host, servername: serverName ?? (isIP(host) === 0 ? host : '') };
 }
 
 /** Also Node's own, which the library hands on as they are. */
 export type TlsOptions = Exclude<ConnectionOptions['tls'], null | undefined> &
-  Pick<ConnectionTlsOptions, 'secureContext'>;
+  Pick<ConnectionTlsOptions, 'secureContext' | 'host' | 'servername'>;
 
 type Sources = Pick<TlsTexts, 'ca' | 'cert' | 'key'>;
 

@@ -1,5 +1,6 @@
 /** `[agent] nats_url`: a comma-separated list of servers, each checked by itself. */
 import { isIPv6 } from 'node:net';
+import { isLoopback } from '../../base/is-loopback.ts';
 
 export type UrlCredentials =
   | { readonly kind: 'token'; readonly token: string }
@@ -71,10 +72,6 @@ function isScheme(scheme: string): scheme is keyof typeof DEFAULT_PORTS {
 function isHost(host: string): boolean {
   if (host.startsWith('[')) return isIPv6(host.slice(1, -1));
   return host.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_-]*)(\.[A-Za-z0-9_-]+)*\.?$/.test(host);
-}
-
-function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function portOf(text: string | undefined, otherwise: number): number | null {
