@@ -18,7 +18,7 @@ import { windowsNats } from './lib/windows-nats.ts';
 import { windowsPowershell } from './lib/windows-powershell.ts';
 import { ensureWine } from './lib/wine.ts';
 
-const NOT_OF_WINDOWS = ['deb', 'systemd', 'headless-systemd', 'apt-updates', 'contents'].map(
+const NOT_OF_WINDOWS = ['deb', 'systemd', 'systemd-unit', 'headless-systemd', 'apt-updates', 'contents'].map(
   (name) => `e2e/installer/${name}`,
 );
 /** What continuous integration has no time for. */
