@@ -46,9 +46,9 @@ it('a person at the screen is asked before a PC that is set up gets another brok
 it('with a person at the screen nothing that the words name is opened on another computer', async () => {
   expect((await pc.install(current, `${servers()} /NOSTART=1`)).code).toBe(0);
   const version = `${pc.root}\\versions\\${current.version}`;
-  const asked = (words: string) => {
+  const asked = (words: string, how = '--asks') => {
     writeFileSync(pc.path('C:\\words.txt'), `setup.exe ${words}`, 'utf16le');
-    const task = `install --asks --root "${pc.root}" --staged C:\\none --command-line C:\\words.txt --message C:\\message.txt`;
+    const task = `install ${how} --root "${pc.root}" --staged C:\\none --command-line C:\\words.txt --message C:\\message.txt`;
     return pc.run(`${version}\\node\\node.exe`, `"${version}\\agent\\setup.js" ${task}`);
   };
   const theirs = '\\\\kt-nowhere.invalid\\share';
@@ -57,9 +57,12 @@ it('with a person at the screen nothing that the words name is opened on another
     expect(code).toBe(3);
     expect(output).toContain(`/${name}: ${theirs}\\a.txt is not on a drive of this PC`);
   }
-  const { output } = await asked(`/NATSURL=nats://other:4222 /LOG=${theirs}\\setup.log`);
-  expect(output).toContain(`this log is not in ${theirs}\\setup.log, as /LOG says`);
-  expect(output).toContain('it is not on a drive of this PC');
+  // Also as the service that goes on with their words.
+  for (const how of ['--asks', '--agreed x']) {
+    const { output } = await asked(`/NATSURL=nats://other:4222 /LOG=${theirs}\\setup.log`, how);
+    expect(output).toContain(`this log is not in ${theirs}\\setup.log, as /LOG says`);
+    expect(output).toContain('it is not on a drive of this PC');
+  }
   // A file that only administrators can write is theirs to name, and stays.
   const token = pc.put('C:\\IT\\token.txt', 'a-secret');
   expect(readFileSync(pc.path('C:\\message.txt'), 'utf16le')).not.toContain('deletes');

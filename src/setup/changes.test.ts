@@ -137,6 +137,14 @@ it('nothing keeps what matters from being seen: not other settings, long ones, o
   );
 });
 
+it('whose certificate counts and who opens the helpdesk’s view stand before texts that are as long as one likes', () => {
+  const long = (of: string) => `${of} = "${'y'.repeat(300)}"\n`;
+  const texts = `[brand]\n${long('name')}${long('it_name')}[support]\n${long('phone')}${long('text')}`;
+  const toml = `${texts}${BEFORE}[tls]\nserver_name = "evil.example"\n[helpdesk]\ncode_hash = "h"\n[run]\ngrace = "1s"\n`;
+  const text = askedText(changes({ toml }));
+  expect(text).toMatch(/^tls\.server_name: – → evil\.example; helpdesk\.code_hash: .*; run\.grace: – → 1s; /);
+});
+
 it('names each file that goes: of those that the words name only what lies beside the installer does', () => {
   const spent = [
     'c:\\downloads\\token.txt',

@@ -27,15 +27,19 @@ const DELETES = 'deletes ';
 /** Whoever changes them has the PC: first of all, wherever they stand in the file. */
 const FIRST = [
   'agent.nats_url:',
+  'tls.',
   'CommandKeys:',
   'RequireSignedCommands:',
   'commands.signatures:',
   'commands.keys_file:',
   'update.keys_file:',
+  'helpdesk.',
   '/',
   DELETES,
   'agent.nats_url ',
 ];
+/** What only shows, or is no setting, and may be as long as one likes: behind all that does something. */
+const LAST = ['brand.', 'support.', 'log.', '"'];
 /** Others are shown in quotation marks, and so are taken for nothing else. */
 const PLAIN_NAME = /^[\w.-]+$/;
 
@@ -72,7 +76,8 @@ export function changesOf(plan: Omit<Plan, 'starts'>, wanted: Wanted): readonly 
   ];
   const rank = (text: string) => {
     const at = FIRST.findIndex((start) => text.startsWith(start));
-    return at < 0 ? FIRST.length : at;
+    if (at >= 0) return at;
+    return LAST.some((start) => text.startsWith(start)) ? FIRST.length + 1 : FIRST.length;
   };
   return found.toSorted((a, b) => rank(a) - rank(b));
 }

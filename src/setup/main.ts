@@ -97,7 +97,7 @@ async function run(): Promise<number> {
     };
     if (task !== 'uninstall') {
       try {
-        if (values.root !== undefined) refuseOtherPlace(resolve(values.root), values.asks === true, WINDOWS);
+        if (values.root !== undefined) refuseOtherPlace(resolve(values.root), isOfPerson(), WINDOWS);
         const mode = values.root === undefined ? 'service' : modeBefore(new Layout(resolve(values.root)), WINDOWS);
         secureData(directories, mode, WINDOWS, (line) => notes.push(line));
       } catch (error) {
@@ -186,7 +186,7 @@ function safeLogFile(wanted: SetupLogFile): SetupLogFile {
 /** What `/LOG` names is used where it is a log, and nobody else could have it lead elsewhere; else a new file in `directory`, which is said. */
 function notLedElsewhere(wanted: SetupLogFile, directory: string, notes: string[]): SetupLogFile {
   if (!wanted.isNamed) return wanted;
-  const whyNot = values.asks === true ? whyNotOpened(wanted.path, beside()) : null;
+  const whyNot = isOfPerson() ? whyNotOpened(wanted.path, beside()) : null;
   const ledElsewhere = () => whyLedElsewhere(wanted.path, WINDOWS, (line) => notes.push(line));
   const why =
     (whyNot === null ? null : `it ${whyNot}`) ??
@@ -201,6 +201,11 @@ function notLedElsewhere(wanted: SetupLogFile, directory: string, notes: string[
 function freshName(task: string): string {
   const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
   return `kanade-tray-${task}-${time}-${randomBytes(4).toString('hex')}.log`;
+}
+
+/** A person has named what is to be done, also where a service does it now: without them nothing of it was to be asked. */
+function isOfPerson(): boolean {
+  return values.asks === true || values.agreed !== undefined;
 }
 
 /** null: an agent has started us. Where everybody may make files, nothing is looked for. */
@@ -219,7 +224,7 @@ async function runInstall(parameters: Parameters, log: SetupLog): Promise<number
     parameters,
     directories,
     beside: beside(),
-    asks: values.asks === true || values.agreed !== undefined,
+    asks: isOfPerson(),
     entry: values.entry ?? null,
     env,
     platform: process.platform,
