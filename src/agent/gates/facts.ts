@@ -7,7 +7,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import type { Moment, Timeline } from '../../base/timeline.ts';
 import type { KvKey } from '../../shared/ids.ts';
 import type { Bus, KvRead } from '../bus/bus.ts';
-import type { KvCache, KvCacheEntry } from '../store/kv-cache.ts';
+import { isSameValue, type KvCache, type KvCacheEntry } from '../store/kv-cache.ts';
 import type { LastContact } from '../store/last-contact.ts';
 import type { Command } from '../wire/command.ts';
 import { isKvKey } from '../wire/subjects.ts';
@@ -192,8 +192,7 @@ export class FactsReader {
     last: KvCacheEntry | undefined,
     now: { value: Uint8Array | null; revision: number },
   ): void {
-    const unchanged =
-      last !== undefined && last.revision === now.revision && (last.value === null) === (now.value === null);
+    const unchanged = last !== undefined && isSameValue(last, now);
     // The same value read again is worth a write only now and then: for its age.
     if (unchanged && this.#timeline.ageMs(last.read) < REFRESH_MS) return;
     drop(this.#kvCache.put(bucket, key, { ...now, read: this.#timeline.now() }), this.#log, 'remembering a broker key');

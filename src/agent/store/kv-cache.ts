@@ -25,8 +25,19 @@ interface Row {
 
 const COLUMNS = 'key, value, revision, read_at AS readAtMs, read_up AS readUpMs, read_boot AS readBoot';
 
+/** The same revision can be of another value: a bucket that was made anew counts from 1 again. */
+export function isSameValue(one: Value, other: Value): boolean {
+  if (one.revision !== other.revision) return false;
+  if (one.value === null || other.value === null) return one.value === other.value;
+  return Buffer.compare(one.value, other.value) === 0;
+}
+
+type Value = Pick<KvCacheEntry, 'value' | 'revision'>;
+
 export class KvCache {
   readonly #group: GroupCommit;
+  /** How many writes of each key are not stored yet: what is read of it says nothing until then. */
+  readonly #queued = new Map<string, number>();
   readonly #get: Statement;
   readonly #put: Statement;
   readonly #all: Statement;
@@ -54,22 +65,37 @@ export class KvCache {
   }
 
   put(bucket: string, key: string, { value, revision, read }: KvCacheEntry): Promise<void> {
-    return this.#group.submit(
-      () => void this.#put.run(bucket, key, value, revision, read.wallMs, read.upMs, read.boot),
-    );
+    return this.#write(bucket, key, () => {
+      this.#put.run(bucket, key, value, revision, read.wallMs, read.upMs, read.boot);
+    });
   }
 
   /** {@link put}, unless it is known: a watch begins with all that there is. */
   async putChanged(bucket: string, key: string, entry: KvCacheEntry): Promise<void> {
-    const last = this.get(bucket, key);
-    if (last?.revision === entry.revision && (last.value === null) === (entry.value === null)) return;
-    await this.put(bucket, key, entry);
+    const last = this.#isQueued(bucket, key) ? undefined : this.get(bucket, key);
+    if (last === undefined || !isSameValue(last, entry)) await this.put(bucket, key, entry);
   }
 
   /** Nothing depends on the key any more. */
   async forget(bucket: string, key: string): Promise<void> {
-    if (this.get(bucket, key) === undefined) return;
-    await this.#group.submit(() => void this.#forget.run(bucket, key));
+    if (!this.#isQueued(bucket, key) && this.get(bucket, key) === undefined) return;
+    await this.#write(bucket, key, () => void this.#forget.run(bucket, key));
+  }
+
+  #isQueued(bucket: string, key: string): boolean {
+    return this.#queued.has(`${bucket} ${key}`);
+  }
+
+  async #write(bucket: string, key: string, work: () => void): Promise<void> {
+    const name = `${bucket} ${key}`;
+    this.#queued.set(name, (this.#queued.get(name) ?? 0) + 1);
+    try {
+      await this.#group.submit(work);
+    } finally {
+      const left = (this.#queued.get(name) ?? 1) - 1;
+      if (left > 0) this.#queued.set(name, left);
+      else this.#queued.delete(name);
+    }
   }
 }
 
