@@ -142,14 +142,14 @@ export class Dispatcher {
 
   /** They begin nothing, and whoever has stopped them waits for the answer. */
   #scanKilled(): void {
-    this.#takeAll((limit) => this.#options.store.inbox.killed(limit));
+    this.#takeAll((limit) => this.#options.store.inbox.killed(limit, this.#heldUpTo));
     if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
   }
 
   #scan(): void {
     const { inbox } = this.#options.store;
     if (this.#scanAll) this.#scanWaits();
-    if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.toGate(limit));
+    if (this.#admitted) this.#admitted = !this.#takeAll((limit) => inbox.toGate(limit, this.#heldUpTo));
     if (this.#forSlots && this.#options.slots.free > 0) this.#forSlots = !this.#takeSlots();
     if (this.#unread.size > 0) this.#scanAgainIn(STORE_RETRY_MS);
     // Whatever nobody has thought of: while something waits, there is another scan.
@@ -198,16 +198,16 @@ export class Dispatcher {
     this.#scanAll = false;
     // One after the other, since each may use up the room there is; who finds none is checked again when there is.
     for (const select of [
-      (limit: number) => inbox.killed(limit),
-      (limit: number) => waits.due('jitter', upMs, limit),
-      (limit: number) => waits.due('user', upMs, limit),
+      (limit: number) => inbox.killed(limit, this.#heldUpTo),
+      (limit: number) => waits.due('jitter', upMs, limit, this.#heldUpTo),
+      (limit: number) => waits.due('user', upMs, limit, this.#heldUpTo),
       (limit: number) => this.#forUsers(limit),
     ]) {
       if (!this.#takeAll(select)) this.#scanAll = true;
     }
     // No more than can be fetched or wait for that: else they would ask the gates for nothing, over and over.
     const { room } = this.#scriptObjects;
-    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit), room)) this.#scanAll = true;
+    if (!this.#takeAll((limit) => waits.due('retry', upMs, limit, this.#heldUpTo), room)) this.#scanAll = true;
     this.#armTimer(upMs);
     this.#followUsers();
   }
@@ -216,9 +216,12 @@ export class Dispatcher {
   #forUsers(limit: number): RunId[] {
     const { store, scripts } = this.#options;
     const ready = RUN_AS.filter((runAs) => {
-      return store.inbox.waitingForUser(runAs, 1).length > 0 && scripts.availability(runAs).kind !== 'no_user';
+      return (
+        store.inbox.waitingForUser(runAs, 1, this.#heldUpTo).length > 0 &&
+        scripts.availability(runAs).kind !== 'no_user'
+      );
     });
-    return ready.flatMap((runAs) => store.inbox.waitingForUser(runAs, limit)).toSorted((a, b) => a - b);
+    return ready.flatMap((runAs) => store.inbox.waitingForUser(runAs, limit, this.#heldUpTo)).toSorted((a, b) => a - b);
   }
 
   /** Takes up those that nobody has, while there is room, and at most so many. False: there may be more. */

@@ -30,3 +30,14 @@ test('rows of an older copy that nobody may start take no place in a scan, and m
   for (let turns = 0; turns < 200; turns++) await loopTurn();
   expect(scans.mock.calls.length).toBeLessThan(50);
 });
+
+test('rows of an older copy, however many, keep no newer command from the gates', async () => {
+  const { store, scripts, dispatcher } = dispatching({ parallel: 2 });
+  let last: RunId | null = null;
+  for (let index = 0; index < 300; index++) last = await admitCommand(store, `held ${index}`);
+  dispatcher.startNothingUpTo(last ?? 0);
+  dispatcher.start();
+  await admitCommand(store, 'newer');
+  dispatcher.nudge();
+  await eventually(() => expect(scripts.started).toHaveLength(1));
+});

@@ -35,7 +35,7 @@ const OPEN_COLUMNS = `
 const runsWhere = (where: string) => `SELECT run FROM runs WHERE state <> 'finished' AND ${where} ORDER BY run LIMIT ?`;
 
 /** Exported for its test: it is asked with each command that comes, whatever number of others waits. */
-export const TO_GATE = runsWhere(`state = 'admitted' AND waits_retry IS NULL`);
+export const TO_GATE = runsWhere(`state = 'admitted' AND waits_retry IS NULL AND run > ?`);
 
 export class Inbox {
   readonly #group: GroupCommit;
@@ -61,8 +61,8 @@ export class Inbox {
     const numbers = (where: string) => db.prepare(runsWhere(where)).pluck();
     this.#inState = numbers('state = ? AND run > ?');
     this.#toGate = db.prepare(TO_GATE).pluck();
-    this.#forUsers = numbers(`state = 'waiting_user' AND run_as = ?`);
-    this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running'`);
+    this.#forUsers = numbers(`state = 'waiting_user' AND run_as = ? AND run > ?`);
+    this.#killed = numbers(`kill_at IS NOT NULL AND state <> 'running' AND run > ?`);
     this.#waiting = db.prepare(`SELECT 1 FROM runs WHERE state <> 'finished' AND state <> 'running' LIMIT 1`);
     this.#dottedExec = db.prepare(
       `SELECT 1 FROM runs WHERE state <> 'finished' AND exec_id IS NOT NULL AND instr(exec_id, '.') > 0 LIMIT 1`,
@@ -85,24 +85,24 @@ export class Inbox {
     return this.#get.get(run) as OpenRun | undefined;
   }
 
-  /** The numbers of up to `limit` runs in this state, in order of arrival. */
+  /** The numbers of up to `limit` runs in this state, in order of arrival, from the one after `after` on; so it is with those below. */
   inState(state: OpenState, limit: number, after = 0): RunId[] {
     return this.#inState.all(state, after, limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that were admitted, in order of arrival; but those that wait to be tried again (`waits`). */
-  toGate(limit: number): RunId[] {
-    return this.#toGate.all(limit) as RunId[];
+  toGate(limit: number, after = 0): RunId[] {
+    return this.#toGate.all(after, limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that wait for somebody to sign in, to run as this account. */
-  waitingForUser(runAs: string, limit: number): RunId[] {
-    return this.#forUsers.all(runAs, limit) as RunId[];
+  waitingForUser(runAs: string, limit: number, after = 0): RunId[] {
+    return this.#forUsers.all(runAs, after, limit) as RunId[];
   }
 
   /** The numbers of up to `limit` runs that IT wants stopped and that have not started. */
-  killed(limit: number): RunId[] {
-    return this.#killed.all(limit) as RunId[];
+  killed(limit: number, after = 0): RunId[] {
+    return this.#killed.all(after, limit) as RunId[];
   }
 
   /** Whether something is open that does not run. */

@@ -73,7 +73,8 @@ export class Waits {
     this.#due = db
       .prepare(`
       SELECT runs.run FROM waits JOIN runs USING (run)
-      WHERE waits.kind = ? AND until_up <= ? AND runs.state = ? AND runs.state <> 'finished' ORDER BY until_up LIMIT ?`)
+      WHERE waits.kind = ? AND until_up <= ? AND runs.state = ? AND runs.state <> 'finished' AND +runs.run > ?
+      ORDER BY until_up LIMIT ?`)
       .pluck();
     this.#next = db
       .prepare(`
@@ -145,9 +146,9 @@ export class Waits {
     while ((await step()) === HASTEN_STEP) await loopTurn();
   }
 
-  /** Up to `limit` runs whose wait was over at `upMs`, the longest over first. */
-  due(kind: DueKind, upMs: number, limit: number): RunId[] {
-    return this.#due.all(kind, upMs, STATE_OF[kind], limit) as RunId[];
+  /** Up to `limit` runs, of those after `after`, whose wait was over at `upMs`, the longest over first. */
+  due(kind: DueKind, upMs: number, limit: number, after = 0): RunId[] {
+    return this.#due.all(kind, upMs, STATE_OF[kind], after, limit) as RunId[];
   }
 
   /**
