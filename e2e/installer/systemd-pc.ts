@@ -38,7 +38,6 @@ export function describeSystemd(tests: (pc: SystemdPc) => void): void {
 interface Booted {
   readonly debian: Debian;
   readonly broker: NatsServer;
-  readonly fleet: NatsConnection;
   /** Paths there. */
   readonly packages: { readonly current: string; readonly next: string };
 }
@@ -46,6 +45,8 @@ interface Booted {
 export class SystemdPc {
   readonly #pcId: string;
   #booted: Booted | null = null;
+  /** Of the test that runs. */
+  #fleet: NatsConnection | null = null;
 
   constructor(pcId: string) {
     this.#pcId = pcId;
@@ -54,6 +55,11 @@ export class SystemdPc {
   get #up(): Booted {
     if (this.#booted === null) throw new Error('the PC has not been booted');
     return this.#booted;
+  }
+
+  get #operator(): NatsConnection {
+    if (this.#fleet === null) throw new Error('there is no operator yet');
+    return this.#fleet;
   }
 
   get debian(): Debian {
@@ -69,7 +75,7 @@ export class SystemdPc {
     const broker = await startNatsServer();
     const { current = '', next = '' } = DEBIAN?.packages ?? {};
     const packages = { current: debian.addPackage(current), next: debian.addPackage(next) };
-    this.#booted = { debian, broker, packages, fleet: await provisionedOperator(broker) };
+    this.#booted = { debian, broker, packages };
     debian.put('/etc/kanade/agent.toml', this.settings());
   }
 
@@ -84,6 +90,7 @@ export class SystemdPc {
 
   /** Whatever is there. */
   async install(): Promise<void> {
+    this.#fleet = await provisionedOperator(this.#up.broker);
     const { code, output } = await this.debian.run(`dpkg -i --force-downgrade ${this.packages.current}`);
     expect(code, output).toBe(0);
     await this.upgradeIsOver();
@@ -105,12 +112,12 @@ export class SystemdPc {
 
   async send(script: string, timeoutSecs = 120): Promise<string> {
     const sent = command({ shell: 'sh', script, timeout_secs: timeoutSecs });
-    await publishCommand(this.#up.fleet, `commands.pc.${this.#pcId}`, sent);
+    await publishCommand(this.#operator, `commands.pc.${this.#pcId}`, sent);
     return sent.request_id;
   }
 
   async carriedOut(script: string, timeoutSecs?: number): Promise<ExecResult> {
-    return waitForResult(this.#up.fleet, await this.send(script, timeoutSecs), { timeoutMs: SLOW_MS });
+    return waitForResult(this.#operator, await this.send(script, timeoutSecs), { timeoutMs: SLOW_MS });
   }
 
   /** The next version, with minutes between the beginning of its installation and the first file that is replaced. */
