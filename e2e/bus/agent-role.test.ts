@@ -75,7 +75,7 @@ test('a consumer that IT has made brings what is for this PC, and what is for ot
   ] }`);
   await putKey(nc, 'agent_groups', PC, { groups: ['office'] });
   const config = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
-  const filters = ['commands.all', `commands.pc.${PC}`, 'commands.group.*'];
+  const filters = ['commands.all', `commands.pc.${PC}`, 'commands.group.>'];
   await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
     stream_name: 'EXEC',
     config: { ...config, filter_subjects: filters },

@@ -70,7 +70,7 @@ describe.each(ROLES)('%s', (_name, role) => {
 /** As the page says. */
 async function makeAsIt(nc: NatsConnection): Promise<void> {
   const config = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
-  const filter_subjects = ['commands.all', 'commands.pc.PC-OTHER', 'commands.group.*'];
+  const filter_subjects = ['commands.all', 'commands.pc.PC-OTHER', 'commands.group.>'];
   await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config: { ...config, filter_subjects } });
 }
 

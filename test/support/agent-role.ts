@@ -40,7 +40,7 @@ export const AGENT_ROLE: Role = {
   subscribe: [
     'commands.all',
     'commands.pc.<pc_id>',
-    'commands.group.*',
+    'commands.group.>',
     'kill.*',
     'agents.<pc_id>.ping',
     'logs.fetch.<pc_id>',
