@@ -86,7 +86,9 @@ await main(async () => {
   const hasWine = process.env.KANADE_TRAY_INSTALLER_TESTS !== undefined;
   const all = hasWine ? [] : NOT_OF_WINDOWS;
   const files = quick ? QUICK.filter((file) => hasWine || NOT_OF_WINDOWS.includes(file)) : all;
-  const vitest = ['--config', 'vitest.installer.config.ts', ...files, ...given];
+  // What is quick mostly waits for time limits of systemd.
+  const workers = quick ? ['--maxWorkers', '3'] : [];
+  const vitest = ['--config', 'vitest.installer.config.ts', ...workers, ...files, ...given];
   const { code, counts, report, failures } = await runVitest(tools, vitest);
   if (args.length === 0 && report !== undefined) writeFileSync(MATRIX, matrixPage(report, new Date()));
   say(summary({ ...counts, skipped: counts.skipped + skipped.length }, failures));
