@@ -28,6 +28,7 @@ export const API_ERRORS = {
   storeFailed: 10077,
   noFilterSubjects: 10094,
   headerTooLarge: 10097,
+  ackPendingBound: 10121,
 } as const;
 
 /** The header of a message that the server puts in the place of one that has expired or was taken away. */

@@ -403,6 +403,20 @@ test('a command that takes long to come over a slow link comes with its first de
   expect(link.sentBytes - before).toBeLessThan(70_000);
 });
 
+test('a stream that lets fewer be on their way brings them, to a new consumer and to one that there is', async () => {
+  const server = await startNatsServer();
+  const nc = await provisionedOperator(server);
+  const { config } = await info(nc, 'STREAM.INFO.EXEC');
+  await api(nc, 'STREAM.UPDATE.EXEC', { ...config, consumer_limits: { max_ack_pending: 50 } });
+  await send(nc, 'commands.pc.PC-A', 'one');
+  const bus = await connectedBus(server.url);
+  const consumer = recordConsumer(bus);
+  await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A one']));
+  expect((await consumerInfo(nc)).config.max_ack_pending).toBe(50);
+  consumer.binding.rebind();
+  await eventually(() => expect(consumer.bound).toHaveLength(2));
+});
+
 describe('a role that does not let the agent make or change its consumer', () => {
   const create = `$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`;
   const config = `authorization { users: [
@@ -430,7 +444,7 @@ describe('a role that does not let the agent make or change its consumer', () =>
     expect(connected.forbidden.value).toEqual([]);
   });
 
-  test('says what it lacks where that one brings less', async () => {
+  test('says what it lacks where that one brings less, and takes what it brings', async () => {
     const server = await startNatsServer({ config });
     const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
     await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
@@ -441,7 +455,7 @@ describe('a role that does not let the agent make or change its consumer', () =>
     const connected = await bus(server.url);
     const consumer = recordConsumer(connected);
     await eventually(() => expect(connected.forbidden.value).toEqual([create]));
-    expect(consumer.messages).toEqual([]);
+    await eventually(() => expect(consumer.messages).toEqual(['commands.all for all']));
   });
 
   test('says what it lacks where a group is joined that it does not bring', async () => {
@@ -459,6 +473,8 @@ describe('a role that does not let the agent make or change its consumer', () =>
     filters.push('commands.group.g');
     consumer.binding.rebind();
     await eventually(() => expect(connected.forbidden.value).toEqual([create]));
+    await send(nc, 'commands.pc.PC-A', 'still');
+    await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A still']));
   });
 
   test('takes the name that it keeps for what it is: it tells of a later state once', async () => {

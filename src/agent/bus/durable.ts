@@ -147,38 +147,47 @@ async function ensureDurable(
   log.debug('adopting the durable consumer', { durable: spec.durable, filters: spec.filterSubjects().length });
   // Into one that belongs to another we write no name: they would take their own store for an older copy.
   const mark = ours ? await ourMark(spec, incarnation, signal) : {};
-  const adopted = await adopt(connection, spec, found, mark, signal);
+  const adopted = await adopt(connection, spec, found, mark, log, signal);
   // Else it holds the name that it held, and would tell of a later state at each binding.
   if (adopted === null) await orAbort(spec.keepsIncarnation(ours ? incarnation : null), signal);
   handlers.bound(ours && adopted !== null);
   return adopted ?? found;
 }
 
-/** null: the role keeps the consumer to whoever has made it, and it brings all that is ours as it is. */
+/**
+ * null: the role keeps the consumer to whoever has made it, and it is used as it is: what it lacks is shown, and no reason to do without
+ * what it brings. One by which a command could be lost is not used: what waits is there when it is put right.
+ */
 async function adopt(
   connection: BrokerConnection,
   spec: DurableSpec,
   found: ConsumerInfo,
   mark: Readonly<Record<string, string>>,
+  log: Logger,
   signal: AbortSignal,
 ): Promise<ConsumerInfo | null> {
-  const bringsAll = doesBring(found.config, spec.filterSubjects());
-  connection.permissions.expectRefusal('publish', `$JS.API.${createSubject(spec)}`, bringsAll);
+  const lacking = lackingSubjects(found.config, spec.filterSubjects());
+  const isSafe = losesNothing(found.config);
+  const isExpected = isSafe && lacking.length === 0;
+  connection.permissions.expectRefusal('publish', `$JS.API.${createSubject(spec)}`, isExpected);
   try {
     return await write(connection, spec, found.config, mark, signal);
   } catch (error) {
-    if (!bringsAll || !isForbidden(error)) throw error;
+    if (!isSafe || !isForbidden(error)) throw error;
+    if (lacking.length > 0) log.warn('the durable consumer, which IT keeps, does not bring all of ours', { lacking });
     return null;
   }
 }
 
-function doesBring(config: ConsumerConfig, subjects: readonly string[]): boolean {
+function lackingSubjects(config: ConsumerConfig, subjects: readonly string[]): readonly string[] {
   const filters = config.filter_subjects ?? [config.filter_subject ?? ONE_FILTER];
-  const covers = (subject: string) => filters.some((filter) => isSubjectOf(filter, subject));
+  return subjects.filter((subject) => !filters.some((filter) => isSubjectOf(filter, subject)));
+}
+
+function losesNothing(config: ConsumerConfig): boolean {
   const names = Object.keys(EACH_COMES) as (keyof typeof EACH_COMES)[];
   const doesEachCome = names.every((name) => (config[name] ?? EACH_COMES[name]) === EACH_COMES[name]);
-  const isPull = config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined;
-  return isPull && doesEachCome && subjects.every(covers);
+  return doesEachCome && config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined;
 }
 
 function createSubject({ stream, durable }: DurableSpec): string {
@@ -205,7 +214,7 @@ async function existing(
   }
 }
 
-/** Creates or updates; on a server that knows only one filter subject, with the widest one. */
+/** Creates or updates; on a server that knows only one filter subject with the widest one, and within its bound of what is on its way. */
 async function write(
   connection: BrokerConnection,
   spec: DurableSpec,
@@ -213,24 +222,27 @@ async function write(
   mark: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ConsumerInfo> {
-  const { filter_subject: _one, filter_subjects: _many, ...rest } = config;
+  const { filter_subject: _one, filter_subjects: _many, max_ack_pending: _max, ...rest } = config;
   const metadata = { ...config.metadata, ...mark };
-  const base = {
-    ...rest,
-    ...EACH_COMES,
-    metadata,
-    ack_wait: ACK_WAIT_NS,
-    max_ack_pending: MAX_ACK_PENDING,
-  };
-  const put = async (filters: object) => {
-    const body = { stream_name: spec.stream, action: '', config: { ...base, ...filters } };
+  const fixed = { ...rest, ...EACH_COMES, metadata, ack_wait: ACK_WAIT_NS };
+  const put = async (changing: object) => {
+    const body = { stream_name: spec.stream, action: '', config: { ...fixed, ...changing } };
     const answer = await apiRequest(connection, createSubject(spec), body, { signal });
     return answer as unknown as ConsumerInfo;
   };
-  try {
-    return await put({ filter_subjects: spec.filterSubjects() });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.errCode !== API_ERRORS.noFilterSubjects) throw error;
-    return put({ filter_subject: ONE_FILTER });
+  let changing: object = { filter_subjects: spec.filterSubjects(), max_ack_pending: MAX_ACK_PENDING };
+  for (;;) {
+    try {
+      return await put(changing);
+    } catch (error) {
+      const code = error instanceof ApiError ? error.errCode : null;
+      if (code === API_ERRORS.noFilterSubjects && 'filter_subjects' in changing) {
+        const { filter_subjects: _, ...others } = changing;
+        changing = { ...others, filter_subject: ONE_FILTER };
+      } else if (code === API_ERRORS.ackPendingBound && 'max_ack_pending' in changing) {
+        const { max_ack_pending: _, ...others } = changing;
+        changing = others;
+      } else throw error;
+    }
   }
 }
