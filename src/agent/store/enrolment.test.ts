@@ -88,3 +88,20 @@ test('a name that its consumer keeps tells nothing new, over a restart, and the 
   const { enrolment } = testStore(directory);
   expect([enrolment.knowsIncarnation('another.5'), enrolment.knowsIncarnation('another.6')]).toEqual([true, false]);
 });
+
+test('a name that was meant for a consumer that keeps its own is never used: a copy of the store may know it', async () => {
+  const directory = tempDir();
+  const { enrolment } = testStore(directory);
+  const first = await enrolment.nextIncarnation(null);
+  await enrolment.bound();
+  const meant = await enrolment.nextIncarnation(first);
+  await enrolment.kept(first);
+  const then = await enrolment.nextIncarnation(first);
+  expect(then).not.toBe(meant);
+  await enrolment.kept(first);
+  // A role that lets the agent write again.
+  const given = await enrolment.nextIncarnation(first);
+  expect([first, meant, then, given].map((name) => name?.split('.')[1])).toEqual(['1', '2', '3', '4']);
+  await enrolment.bound();
+  expect(knows(enrolment, first, meant, then, given)).toEqual([true, true, true, true]);
+});

@@ -17,6 +17,8 @@ const CONFIRMED = 'incarnation';
 const PENDING = 'incarnation_pending';
 /** The one that a consumer of IT's holds: nobody may give it another. */
 const KEPT = 'incarnation_kept';
+/** The last one that was meant for it meanwhile: it is never used, since a copy of the store may know it already. */
+const SKIPPED = 'incarnation_skipped';
 
 /** Neither a message without a name, which may have been refused, nor what a schedule of this PC has fired (`nameless.ts`). */
 const FROM_THE_FLEET = `
@@ -57,10 +59,14 @@ export class Enrolment {
   /** The consumer is bound, and keeps the name that it holds; null: it has none. */
   async kept(incarnation: string | null): Promise<void> {
     const isNew = incarnation !== null && this.#meta.get(KEPT) !== incarnation;
-    if (this.#meta.get(ENROLLED) === '1' && !isNew) return;
+    const pending = this.#meta.get(PENDING);
+    if (this.#meta.get(ENROLLED) === '1' && !isNew && pending === null) return;
     await this.#group.submit(() => {
       this.#meta.set(ENROLLED, '1');
       if (incarnation !== null) this.#meta.set(KEPT, incarnation);
+      if (pending === null) return;
+      this.#meta.set(SKIPPED, pending);
+      this.#meta.drop(PENDING);
     });
   }
 
@@ -95,7 +101,10 @@ export class Enrolment {
 
   /** The highest that was ever given. */
   get #last(): Incarnation | null {
-    return partsOf(this.#meta.get(PENDING) ?? this.#meta.get(CONFIRMED) ?? '');
+    const given = [PENDING, SKIPPED, CONFIRMED]
+      .map((key) => partsOf(this.#meta.get(key) ?? ''))
+      .filter((each) => each !== null);
+    return given.toSorted((a, b) => b.number - a.number)[0] ?? null;
   }
 }
 

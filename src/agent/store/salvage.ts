@@ -37,8 +37,9 @@ interface Source {
   readonly more?: readonly [column: string, value: string];
 }
 
+const INCARNATIONS = ['incarnation', 'incarnation_pending', 'incarnation_kept', 'incarnation_skipped'];
 /** What must not be asked for, tried or told again. The rest of `meta` is about the file itself, or is read again. */
-const KEPT_META = ['enrolled', 'incarnation', 'incarnation_pending', 'last_contact', 'system_start', 'updates']
+const KEPT_META = ['enrolled', ...INCARNATIONS, 'last_contact', 'system_start', 'updates']
   .map((key) => `'${key}'`)
   .join(', ');
 
