@@ -87,6 +87,25 @@ test('one that is not there, was deleted, or lies in a store that is not there, 
   expect(server.log).not.toContain('Violation');
 });
 
+test('where no answer can be heard nothing is known of an object, and where it may not be read that is final', async () => {
+  const users = { heard: `subscribe: { deny: "_INBOX.>" }`, read: `publish: { deny: "$JS.API.>" }` };
+  const entries = Object.entries(users).map(
+    ([name, rights]) => `{ user: ${name}, password: p, permissions: { ${rights} } }`,
+  );
+  const server = await startNatsServer({ config: `authorization { users: [ ${entries.join('\n')} ] }` });
+  const reads = Object.keys(users).map(async (user) => {
+    const bus = await connectedBus(server.url, { credentials: () => [{ kind: 'user', user, password: 'p' }] });
+    const from = () => bus.objectGet(STORE, 'one', 100, AbortSignal.timeout(20_000));
+    // The refusal may come after the question.
+    await from();
+    return from();
+  });
+  expect(await Promise.all(reads)).toMatchObject([
+    { kind: 'failed', mayPass: true, why: expect.stringContaining('_INBOX') },
+    { kind: 'failed', mayPass: false },
+  ]);
+});
+
 const BAD: readonly [name: string, changes: object, why: RegExp][] = [
   ['digest', { digest: `SHA-256=${createHash('sha256').update('xyz').digest('base64url')}=` }, /digest differs/],
   ['hash', { digest: 'MD5=abc' }, /no SHA-256/],

@@ -14,7 +14,7 @@ import {
   type ObjectRead,
   type ObjectStat,
 } from './bus.ts';
-import { isRefused } from './permissions.ts';
+import { isForbidden } from './permissions.ts';
 import { areReflectedHeaders } from './reflected.ts';
 
 /** How long the broker may be silent. The time that a part needs on its way is the link's, and is not counted (`downlink.ts`). */
@@ -121,7 +121,7 @@ class Unusable extends Error {
 }
 
 function mayPass(error: unknown): boolean {
-  if (error instanceof Unusable || error instanceof SyntaxError || isRefused(error)) return false;
+  if (error instanceof Unusable || error instanceof SyntaxError || isForbidden(error)) return false;
   return !(error instanceof ApiError) || error.code >= SERVER_ERRORS;
 }
 

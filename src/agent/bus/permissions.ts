@@ -127,18 +127,13 @@ export class InboxRefused extends Error {
   }
 }
 
-/** The broker's permissions are what keeps it from us. */
-export function isRefused(error: unknown): boolean {
-  return error instanceof InboxRefused || violationOf(error) !== null;
-}
-
 /** The refusal of the broker in what the client library rejects with; null: it is something else. */
 export function violationOf(error: unknown): Violation | null {
   if (error instanceof errors.RequestError) return violationOf(error.cause);
   return error instanceof errors.PermissionViolationError ? error : null;
 }
 
-/** True where the broker's permissions forbid what was asked for. */
+/** True where the broker's permissions forbid what was asked for. {@link InboxRefused} says nothing of it. */
 export function isForbidden(error: unknown): boolean {
-  return error instanceof InboxRefused || violationOf(error) !== null;
+  return violationOf(error) !== null;
 }

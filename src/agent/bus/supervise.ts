@@ -7,7 +7,7 @@ import type { Watched } from '../../base/watched.ts';
 import { isMissing } from './api.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Binding } from './bus.ts';
-import { isForbidden } from './permissions.ts';
+import { InboxRefused, isForbidden } from './permissions.ts';
 
 /** How long a binding waits for its stream or bucket to appear: soon at first, then once a minute. */
 export const BIND_BACKOFF: BackoffPolicy = { minMs: 500, maxMs: 60_000, jitter: 0.5 };
@@ -29,7 +29,7 @@ export function supervise(
   let reason: string | null = null;
   const failed = (error: unknown) => {
     const why = errorText(error);
-    const expected = isMissing(error) || isForbidden(error);
+    const expected = isMissing(error) || isForbidden(error) || error instanceof InboxRefused;
     if (expected || why === reason) log.debug(`${what} is not bound`, { error: why });
     else log.warn(`${what} is not bound`, { error: why });
     reason = expected ? null : why;
