@@ -9,7 +9,7 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
-import { CONNECT_TIMEOUT_MS, type DialOptions, dial } from './dial.ts';
+import { CONNECT_TIMEOUT_MS, type Dialled, type DialOptions, dial } from './dial.ts';
 import { Downlink } from './downlink.ts';
 import { newInbox } from './inboxes.ts';
 import { inTime, type Traffic } from './late-answer.ts';
@@ -54,6 +54,7 @@ export class BrokerConnection {
   readonly signal: AbortSignal;
   /** Resolves when the connection has ended, with the error that ended it. Never rejects. */
   readonly ended: Promise<Error | null>;
+  readonly #dialled: Dialled;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #uplink: Uplink;
@@ -73,10 +74,12 @@ export class BrokerConnection {
   /** What had come at the last ping. */
   #inBytes = 0;
 
-  private constructor(at: Server, nc: NatsConnection, options: BrokerConnectionOptions) {
+  private constructor(at: Server, dialled: Dialled, options: BrokerConnectionOptions) {
+    const { nc } = dialled;
     this.at = at;
     this.server = at.url.host;
     this.nc = nc;
+    this.#dialled = dialled;
     // Without the request for the account, which the role of an agent is refused (protocol §11.3).
     this.js = jetstream(nc, { checkAPI: false });
     this.serverClock = options.serverClock;
@@ -88,7 +91,7 @@ export class BrokerConnection {
     this.#downlink = new Downlink(options.clock);
     this.#pcId = options.pcId;
     this.#replies = new Replies(nc, this.newInbox());
-    this.#traffic = { inBytes: () => nc.stats().inBytes, flush: () => this.flush() };
+    this.#traffic = { inBytes: dialled.inBytes, flush: () => this.flush() };
     const onEnd = () => this.#replies.end(new errors.ClosedConnectionError());
     this.signal.addEventListener('abort', onEnd, { once: true });
     this.#pingIntervalMs = options.pingIntervalMs ?? PING_INTERVAL_MS;
@@ -229,6 +232,7 @@ export class BrokerConnection {
   close(why = 'the connection was closed'): void {
     this.#ending.abort(new Error(why));
     drop(this.nc.close(), this.#log, 'closing the connection');
+    this.#dialled.giveUp();
   }
 
   #now() {
@@ -269,7 +273,7 @@ export class BrokerConnection {
   #ping(): void {
     this.#notePeers();
     // Whatever comes shows that the link lives: on a slow one the answer to a ping is behind it. A round trip it is not.
-    const { inBytes } = this.nc.stats();
+    const inBytes = this.#dialled.inBytes();
     if (inBytes > this.#inBytes) this.#pingsSince = 0;
     this.#inBytes = inBytes;
     const excused = (this.#uplink.excusedMs() + this.#downlink.excusedMs()) / this.#pingIntervalMs;

@@ -16,11 +16,19 @@ export interface DialOptions {
   readonly connectMs?: number;
 }
 
+export interface Dialled {
+  readonly nc: NatsConnection;
+  /** So many bytes have come. */
+  readonly inBytes: () => number;
+  /** Nobody waits for what is unsent any more. */
+  readonly giveUp: () => void;
+}
+
 /** Rejects with what went wrong, see `classify`. */
 export async function dial(
   server: Server,
   { pcId, credentials, tls: readTls, connectMs = CONNECT_TIMEOUT_MS }: DialOptions,
-): Promise<NatsConnection> {
+): Promise<Dialled> {
   const authenticator = authenticatorOf(credentials);
   const { url } = server;
   const tls = tlsOptions(server, readTls());
@@ -40,7 +48,10 @@ export async function dial(
     noAsyncTraces: true,
     ...(authenticator === undefined ? credentialsOf(url) : { authenticator }),
   };
-  if (!webSocket) return connectPortioned(tls === undefined ? common : { ...common, tls });
+  if (!webSocket) {
+    const nc = await connectPortioned(tls === undefined ? common : { ...common, tls });
+    return { nc, inBytes: () => nc.stats().inBytes, giveUp: () => {} };
+  }
   // Few fleets have a web port, and none of it is needed without one.
   const { connectWeb } = await import('./web-socket.ts');
   return connectWeb(common, tls);
