@@ -497,7 +497,14 @@ describe('a role that does not let the agent make or change its consumer', () =>
 describe('what somebody has set in the consumer, and by which commands would be lost,', () => {
   const filter_subjects = ['commands.all', 'commands.pc.PC-A'];
   const made = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
-  const settings = [{ max_deliver: 3 }, { headers_only: true }, { max_deliver: 10, backoff: [1e9, 2e9] }];
+  const settings = [
+    { max_deliver: 3 },
+    { headers_only: true },
+    { max_deliver: 10, backoff: [1e9, 2e9] },
+    { max_batch: 50 },
+    { max_expires: 5e9 },
+    { priority_policy: 'overflow', priority_groups: ['a'] },
+  ];
 
   test.each(settings)('%j, is taken back', async (more) => {
     const server = await startNatsServer();
@@ -535,5 +542,35 @@ describe('what somebody has set in the consumer, and by which commands would be 
     });
     recordConsumer(bus);
     await eventually(() => expect(bus.forbidden.value).toEqual([create]));
+  });
+
+  test('is taken back also while it is bound: what the broker refuses is asked for again with our own', async () => {
+    const server = await startNatsServer();
+    const nc = await provisionedOperator(server);
+    const consumer = recordConsumer(await connectedBus(server.url));
+    await eventually(async () => expect((await consumerInfo(nc)).num_waiting).toBeGreaterThan(0));
+    const { config } = await consumerInfo(nc);
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config: { ...config, max_batch: 1 } });
+    // So many that more of them are asked for.
+    for (let n = 0; n < 100; n++) await send(nc, 'commands.pc.PC-A', `${n}`);
+    await eventually(async () => expect((await consumerInfo(nc)).config.max_batch).toBeUndefined());
+    await send(nc, 'commands.pc.PC-A', 'mine');
+    await eventually(() => expect(consumer.messages).toContain('commands.pc.PC-A mine'));
+  });
+
+  test('is of no matter where it can not be taken back and is no less than what is asked for', async () => {
+    const server = await startNatsServer({
+      config: `authorization { users: [
+        { user: operator, password: operator }
+        { user: agent, password: agent, permissions: { publish: { deny: ["$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}"] } } }
+      ] }`,
+    });
+    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+    const config = { ...made, filter_subjects, max_batch: 200, max_expires: 30e9 };
+    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config });
+    await send(nc, 'commands.pc.PC-A', 'mine');
+    const credentials = () => [{ kind: 'user', user: 'agent', password: 'agent' } as const];
+    const consumer = recordConsumer(await connectedBus(server.url, { credentials }));
+    await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A mine']));
   });
 });

@@ -21,8 +21,22 @@ const MAX_ACK_PENDING = 1_000;
 const BATCH = 200;
 const EXPIRES_MS = 30_000;
 const IDLE_HEARTBEAT_MS = 15_000;
-/** Each command comes as it was sent, and again until it is acknowledged. What somebody else has set is taken back, but a pause, which only an operator can end. */
-const EACH_COMES = { max_deliver: -1, headers_only: false, backoff: undefined } as const;
+/** Each command comes to whoever asks, as it was sent, and again until it is acknowledged. */
+const EACH_COMES = {
+  max_deliver: -1,
+  headers_only: false,
+  backoff: undefined,
+  priority_policy: undefined,
+  priority_groups: undefined,
+} as const;
+/** What somebody else has set is taken back, but a pause, which only an operator can end. */
+const OURS = {
+  ...EACH_COMES,
+  priority_timeout: undefined,
+  max_batch: undefined,
+  max_expires: undefined,
+  max_bytes: undefined,
+} as const;
 /** Filter for servers before 2.10, which take only one (error 10094); the rest is sorted out here. */
 const ONE_FILTER = 'commands.>';
 
@@ -77,6 +91,9 @@ export async function consumeDurable(
         throw new Error(`the consumer is gone (${status.type})`);
       }
       if (status.type === 'consumer_not_found') throw new Error('the consumer is gone');
+      // The library goes on asking, and nothing comes: bound again, it has our settings again.
+      if (status.type === 'exceeded_limits')
+        throw new Error(`the consumer refuses to be asked (${status.description})`);
       if (status.type === 'heartbeats_missed' && status.count >= 2) {
         // On a slow link they stand behind a large message: it must not be given up for that, and sent again and again.
         const before = count;
@@ -187,7 +204,13 @@ function lackingSubjects(config: ConsumerConfig, subjects: readonly string[]): r
 function losesNothing(config: ConsumerConfig): boolean {
   const names = Object.keys(EACH_COMES) as (keyof typeof EACH_COMES)[];
   const doesEachCome = names.every((name) => (config[name] ?? EACH_COMES[name]) === EACH_COMES[name]);
-  return doesEachCome && config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined;
+  const isPull = config.ack_policy === AckPolicy.Explicit && config.deliver_subject === undefined;
+  return isPull && doesEachCome && allowsFetching(config);
+}
+
+/** The broker refuses each fetch that asks for more than these limits. 0, and none: there is no limit. */
+function allowsFetching({ max_batch = 0, max_expires = 0 }: ConsumerConfig): boolean {
+  return (max_batch <= 0 || max_batch >= BATCH) && (max_expires <= 0 || max_expires >= EXPIRES_MS * Number(NS_PER_MS));
 }
 
 function createSubject({ stream, durable }: DurableSpec): string {
@@ -224,7 +247,7 @@ async function write(
 ): Promise<ConsumerInfo> {
   const { filter_subject: _one, filter_subjects: _many, max_ack_pending: _max, ...rest } = config;
   const metadata = { ...config.metadata, ...mark };
-  const fixed = { ...rest, ...EACH_COMES, metadata, ack_wait: ACK_WAIT_NS };
+  const fixed = { ...rest, ...OURS, metadata, ack_wait: ACK_WAIT_NS };
   const put = async (changing: object) => {
     const body = { stream_name: spec.stream, action: '', config: { ...fixed, ...changing } };
     const answer = await apiRequest(connection, createSubject(spec), body, { signal });
