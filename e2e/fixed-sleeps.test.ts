@@ -22,6 +22,7 @@ const SLEEPS: Readonly<Record<string, string>> = {
   'e2e/updates/updates.test.ts': 'asked no more often than a client may',
   'src/agent/bus/durable.test.ts': 'changes at other moments each time',
   'src/agent/bus/reconnect.test.ts': 'pauses of a client, and an outage that lasts',
+  'src/agent/bus/supervise.test.ts': 'a binding that lasts before it ends',
   'src/agent/run/shells-ahead.test.ts': 'a shell that is older than a fresh one',
   'src/agent/ship/shipper.test.ts': 'PubAcks that each take a time of their own',
   'src/base/heap-limit.test.ts': 'a turn in which V8 may collect',

@@ -1,10 +1,11 @@
 /** One try to sign in at one server. Everything of the library that would try again, or elsewhere, by itself is off. */
-import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
+import type { ConnectionOptions } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
 import { inboxesOf } from './inboxes.ts';
 import type { Server } from './peers.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
+import type { Dialled } from './web-socket.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -14,14 +15,6 @@ export interface DialOptions {
   readonly tls: () => TlsTexts | string;
   /** In place of {@link CONNECT_TIMEOUT_MS}. */
   readonly connectMs?: number;
-}
-
-export interface Dialled {
-  readonly nc: NatsConnection;
-  /** So many bytes have come. */
-  readonly inBytes: () => number;
-  /** Nobody waits for what is unsent any more. */
-  readonly giveUp: () => void;
 }
 
 /** Rejects with what went wrong, see `classify`. */

@@ -10,8 +10,8 @@ function named(by: Server, names: readonly string[], proven = true) {
   peers.replace({ names, proven }, by);
   return peers
     .others(NOBODY)
-    .map(({ url, certificateOf }) => [url.href, certificateOf])
-    .sort();
+    .map(({ url, certificateOf }) => [url.href, certificateOf] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 test.each(['nats', 'tls', 'wss'])('who was named over %s:// is spoken to as who has named it', (scheme) => {
