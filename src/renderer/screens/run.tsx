@@ -121,7 +121,9 @@ function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: 
   const { startedAtMs, finishedAtMs, foundAtMs } = toldTimes(run);
   const at = (ms: number) => {
     const day = i18n.moment(ms, nowMs);
-    return day === i18n.clock(ms) ? i18n.clockWithSeconds(ms) : `${i18n.shortDay(ms)} ${i18n.clockWithSeconds(ms)}`;
+    return day === i18n.clock(ms)
+      ? i18n.clockWithSeconds(ms)
+      : `${i18n.shortDay(ms, nowMs)} ${i18n.clockWithSeconds(ms)}`;
   };
   const time = (name: string, ms: number | null) => (ms === null ? null : { name, value: at(ms) });
   return (
