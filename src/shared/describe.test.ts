@@ -36,6 +36,7 @@ function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
     agentConnection: {
       state: 'down',
       sinceMs: NOW - MINUTE,
+      goneAtMs: NOW - MINUTE,
       restartAtMs: null,
       startFailure: null,
       ...agentConnection,
@@ -158,6 +159,11 @@ test.each([
 ] as const)('of an update that is %s, IT is called: %s', (state, help) => {
   const update = { state, installed: '1.4.2', wanted: '1.5.0', reason: null, release: null };
   expect(callsForHelp(describeState(snapshot({ update }), english, NOW))).toBe(help);
+});
+
+test('since when the agent is not running is said only where it was seen to go', () => {
+  expect(describeState(absent({}), english, NOW).since).toMatch(/^Not running since 13:59\./);
+  expect(describeState(absent({ goneAtMs: null }), english, NOW).since).toBeNull();
 });
 
 describe('every state has its words in both languages', () => {

@@ -64,7 +64,7 @@ export function useClaims(): Claims {
 }
 
 const NO_SNAPSHOT: PcSnapshot = {
-  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null, startFailure: null },
+  agentConnection: { state: 'starting', sinceMs: 0, goneAtMs: null, restartAtMs: null, startFailure: null },
   status: null,
   brandName: DEFAULT_BRAND,
   lost: false,
