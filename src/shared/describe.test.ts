@@ -161,6 +161,14 @@ test.each([
   expect(callsForHelp(describeState(snapshot({ update }), english, NOW))).toBe(help);
 });
 
+test('while it finishes nothing is claimed of what may not run', () => {
+  const draining = snapshot({ agent: { ...status().agent, state: 'draining' } });
+  expect([english, japanese].map((i18n) => describeState(draining, i18n, NOW).body)).toEqual([
+    'What runs may end; new tasks wait until the program is back.',
+    '実行中の作業があれば、その終了を待ちます。新しい作業は再開後に行います。',
+  ]);
+});
+
 test('since when the agent is not running is said only where it was seen to go', () => {
   expect(describeState(absent({}), english, NOW).since).toMatch(/^Not running since 13:59\./);
   expect(describeState(absent({ goneAtMs: null }), english, NOW).since).toBeNull();
