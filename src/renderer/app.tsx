@@ -87,7 +87,7 @@ function Main() {
     <main id="content" ref={main} tabIndex={-1} className={styles.main} aria-label={i18n.t(`nav.${route.screen}`)}>
       <div className={content}>
         {lost && route.screen !== 'status' && (
-          <Notice kind="error" title={i18n.t('health.lost.title')} body={i18n.t('health.lost.body')} />
+          <Notice kind="error" title={i18n.t('health.lost.title')} body={i18n.t('health.lost.body')} help />
         )}
         <ErrorBoundary key={place} i18n={i18n} onTryAgain={() => go({ screen: 'status' })}>
           <Screen route={route} />
