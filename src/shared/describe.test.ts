@@ -219,6 +219,14 @@ describe('the menu', () => {
     ]);
   });
 
+  test('which PC it is and how it stands comes first, whatever there is to look at', () => {
+    const first = (i18n = english) => {
+      const connection = { ...status().connection, state: 'starting' } as const;
+      return labels({ snapshot: snapshot({ connection, restartRequired: true }) }, i18n)[0];
+    };
+    expect([first(), first(japanese)]).toEqual(['Connecting · PC-0142', '接続しています · PC-0142']);
+  });
+
   test('while a task runs, with news and a restart to do', () => {
     const busy = labels({ snapshot: snapshot({ ...RUNNING, restartRequired: true }), unseen: 3 });
     expect(busy).toContain('Running: Office repair … 2 min');

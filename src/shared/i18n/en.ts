@@ -13,6 +13,7 @@ export const en = {
   'tray.broken': 'Management service is not running',
   'tray.trouble': '{name} – {state}',
   'menu.connected': 'Connected · {pc}',
+  'menu.state': '{state} · {pc}',
   'menu.offline': 'Offline · {pc}',
   'menu.running': 'Running: {task} … {t}',
   'menu.open': 'Open',

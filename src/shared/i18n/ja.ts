@@ -14,6 +14,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'tray.broken': '管理サービスが動作していません',
   'tray.trouble': '{name} – {state}',
   'menu.connected': '接続済み · {pc}',
+  'menu.state': '{state} · {pc}',
   'menu.offline': 'オフライン · {pc}',
   'menu.running': '実行中: {task} … {t}',
   'menu.open': '開く',
