@@ -115,8 +115,10 @@ test('what an agent that is gone told of its tasks stands still, and is said to 
   await expectPage(page.locator('[data-run]')).toHaveCount(1);
   // From here on the pages have a clock of their own, and each new state begins their timers anew.
   for (const each of [page, detail]) await each.clock.install();
-  await startRun(served, 'another');
+  await startRun(served, 'שלום');
   await expectPage(page.locator('[data-run]')).toHaveCount(2);
+  // A name that is too long is cut off at its own end.
+  await expectPage(page.getByText('שלום', { exact: true }).first()).toHaveCSS('direction', 'rtl');
   // A result that waits: that the agent has gone says nothing of the connection.
   await endedRun(served.store, 'unsent', { arrival: { receivedAtMs: Date.now() } });
   const unsent = await open();

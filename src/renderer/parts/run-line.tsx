@@ -154,7 +154,9 @@ export function RunLine({ run, index, line, fold, within, underDay, reachable, o
         <OutcomeIcon mark={said.mark} />
       </span>
       <span className={mergeClasses(styles.name, fold !== null && styles.besideArrow)}>
-        <span className={styles.clip}>{name}</span>
+        <span className={styles.clip} dir="auto">
+          {name}
+        </span>
         {fold !== null && <span className={styles.times}>× {i18n.number(fold.fold.count)}</span>}
       </span>
       <span className={mergeClasses(styles.clip, styles.outcome, fold !== null && styles.besideArrow)}>{outcome}</span>
