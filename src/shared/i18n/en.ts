@@ -470,7 +470,7 @@ export const en = {
   'run.way.ran': 'ran {t}',
   'run.way.running': 'running for {t}',
   'run.way.sent': 'reached {it} {t} later',
-  'run.same': 'Has it happened before?',
+  'run.same': 'Other runs of this task',
   'run.same.none': 'No other run of this task is among the last ones here.',
   'run.same.fine': { one: '{n} other run, without an error', other: 'The last {n} other runs, none with an error' },
   'run.same.what': { one: '{n} other run, {what}', other: 'The last {n} other runs, {what}' },

@@ -446,7 +446,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'run.way.ran': '実行 {t}',
   'run.way.running': '実行中 {t}',
   'run.way.sent': '{it}への到達 {t}後',
-  'run.same': '以前にも実行されたか',
+  'run.same': '同じ作業のほかの実行',
   'run.same.none': '最近の作業に同じ作業はありません。',
   'run.same.fine': 'ほかに直近{n}件の実行、エラーなし',
   'run.same.what': 'ほかに直近{n}件の実行、うち{what}',
