@@ -35,6 +35,12 @@ test('a window that is lost does not go on saying that all is well', async () =>
   await expectPage(page.locator('[data-live="state"]')).toHaveText('This window has lost its connection');
   await goTo(page, 'Activity');
   await expectPage(page.getByText('This window has lost its connection')).toHaveCount(2);
+  // One notice says it, and what can't be kept any more is no choice.
+  for (const screen of ['Activity', 'Updates', 'About'] as const) {
+    await goTo(page, screen);
+    await expectPage(page.locator('.fui-MessageBar')).toHaveCount(1);
+  }
+  await expectPage(page.getByRole('combobox', { name: 'Language' })).toHaveCount(0);
 });
 
 test('while tasks run, today is not without tasks, and one that runs has not run', async () => {
@@ -109,15 +115,27 @@ test('what an agent that is gone told of its tasks stands still, and is said to 
   await expectPage(page.locator('[data-run]')).toHaveCount(1);
   // From here on the pages have a clock of their own, and each new state begins their timers anew.
   for (const each of [page, detail]) await each.clock.install();
-  await startRun(served, 'another');
+  await startRun(served, 'שלום');
   await expectPage(page.locator('[data-run]')).toHaveCount(2);
+  // A name that is too long is cut off at its own end.
+  await expectPage(page.getByText('שלום', { exact: true }).first()).toHaveCSS('direction', 'rtl');
+  // A result that waits: that the agent has gone says nothing of the connection.
+  await endedRun(served.store, 'unsent', { arrival: { receivedAtMs: Date.now() } });
+  const unsent = await open();
+  await goTo(unsent, 'Activity');
+  await unsent.locator('[data-run]').first().click();
+  const kept = unsent.getByText('Not yet sent – kept on this PC until it can be.');
+  await expectPage(kept).toBeVisible();
+  await expectPage(page.locator('[data-run]')).toHaveCount(3);
   await served.server.close();
+  await expectPage(unsent.getByText('This is what was known last.')).toBeVisible();
+  await expectPage(kept).toBeVisible();
   for (const each of [page, detail]) await each.clock.fastForward(20_000);
   const stale = 'This is what was known last. What has become of it since is not known at present.';
   await expectPage(page.getByText(stale)).toBeVisible();
   await expectPage(detail.getByText('最後に確認できた時点の内容です。')).toBeVisible();
   for (const each of [page, detail]) await each.clock.fastForward(600_000);
-  await expectPage(page.locator('[data-run]').first()).toContainText(/running for (less than 1|\d+) sec/);
+  await expectPage(page.locator('[data-run]').nth(1)).toContainText(/running for (less than 1|\d+) sec/);
   await expectPage(detail.getByRole('main')).toContainText(/開始から(1秒未満|\d+秒)です。/);
 });
 

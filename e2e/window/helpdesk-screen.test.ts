@@ -108,9 +108,12 @@ test('parked results say why; one or all of them go again at once, and it is sai
   await parked.getByRole('button', { name: 'Send again now: Result of task b' }).click();
   await expectPage(parked.getByRole('status')).toHaveText('1 message is queued to be sent again.');
   await expectPage(parked.getByRole('listitem')).toHaveCount(2);
+  // The focus is not lost with what was pressed.
+  await expectPage(page.locator('#content')).toBeFocused();
   await parked.getByRole('button', { name: 'Send all 2 again now' }).click();
   await expectPage(parked.getByRole('status')).toHaveText('2 messages are queued to be sent again.');
   await expectPage(parked).toContainText('None.');
+  await expectPage(page.locator('#content')).toBeFocused();
   expect(served.store.outbox.due(true, 0, 10)).toHaveLength(3);
 });
 

@@ -72,6 +72,11 @@ test('the agent is killed and comes back: the window says so and goes on', async
   await agent.kill();
   await expectPage(title).toHaveText('Management service is not running');
   await expectPage(page.getByText('If this lasts, contact IT.')).toBeVisible();
+  await expectPage(page.getByText(/^Not running since \d\d:\d\d\./)).toBeVisible();
+  // Whoever comes later does not know since when.
+  const { page: later } = await openWindow(agent.dataDirectory);
+  await expectPage(later.getByRole('heading', { level: 1 })).toHaveText('Management service is not running');
+  await expectPage(later.getByText('Not running since')).toHaveCount(0);
   await goTo(page, 'Activity');
   await expectPage(page.getByText('Tasks can be shown again when the management service runs.')).toBeVisible();
   await agent.start();

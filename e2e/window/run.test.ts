@@ -110,7 +110,7 @@ test('the other times are ten marks at most, one click to each, and Back leads t
   await ended(served, 'other');
   const { page, open } = await openWindow(served.dataDirectory);
   await openRun(page, runs[12] ?? 0);
-  const same = region(page, 'Has it happened before?');
+  const same = region(page, 'Other runs of this task');
   await expectPage(same).toContainText('The last 10 other runs, 1 with an error');
   await expectPage(same.getByRole('button')).toHaveCount(10);
   await expectPage(same.getByRole('button').first()).toHaveAccessibleName(/finished with an error \(code 5\)$/);
@@ -122,5 +122,5 @@ test('the other times are ten marks at most, one click to each, and Back leads t
   const nameless = await open();
   await openRun(nameless, runs[12] ?? 0);
   await expectPage(region(nameless, 'Where it comes from')).toBeVisible();
-  await expectPage(region(nameless, 'Has it happened before?')).toHaveCount(0);
+  await expectPage(region(nameless, 'Other runs of this task')).toHaveCount(0);
 });

@@ -51,6 +51,11 @@ test('the person puts it off for as long as IT lets them, and takes that back', 
   // In an hour and in four; a day would be too long.
   await expectPage(later).toHaveCount(2);
   expect(await page.getByRole('button', { name: 'Install as soon as possible' }).count()).toBe(0);
+  // The focus stays where it is with each new state.
+  await later.last().focus();
+  show(served, { state: 'verified', wanted: '1.2.0', taking: { ...taking, waitsFor: 'window', deferUntilMs: until } });
+  await expectPage(page.getByText('1.2.0').first()).toBeVisible();
+  await expectPage(later.last()).toBeFocused();
   await later.last().click();
   await eventually(() => expect(served.asked).toEqual([expect.stringMatching(/^update \d+$/)]));
   show(served, {
@@ -60,6 +65,10 @@ test('the person puts it off for as long as IT lets them, and takes that back', 
   await expectPage(page.getByText('Installs at the time that you chose.')).toBeVisible();
   await page.getByRole('button', { name: 'Install as soon as possible' }).click();
   await eventually(() => expect(served.asked.at(-1)).toBe('update now'));
+  // What was pressed goes with what it did, and the content takes the focus.
+  show(served, { state: 'verified', taking: { ...taking, waitsFor: 'window', deferUntilMs: until } });
+  await expectPage(page.getByRole('button', { name: 'Install as soon as possible' })).toHaveCount(0);
+  await expectPage(page.locator('#content')).toBeFocused();
 });
 
 test('a time before the hours that IT has set puts nothing off, and one after them can be taken back', async () => {

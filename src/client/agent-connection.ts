@@ -44,6 +44,7 @@ export class AgentConnection {
   #startingUntilMs: number;
   #state: AgentConnectionView['state'];
   #sinceMs = Date.now();
+  #goneAtMs: number | null = null;
   #startFailure: StartFailure | null = null;
   #retry: { timer: NodeJS.Timeout; go: () => void } | undefined;
 
@@ -59,8 +60,13 @@ export class AgentConnection {
     return this.#agent;
   }
 
-  get view(): Pick<AgentConnectionView, 'state' | 'sinceMs' | 'startFailure'> {
-    return { state: this.#state, sinceMs: this.#sinceMs, startFailure: this.#startFailure };
+  get view(): Pick<AgentConnectionView, 'state' | 'sinceMs' | 'goneAtMs' | 'startFailure'> {
+    return {
+      state: this.#state,
+      sinceMs: this.#sinceMs,
+      goneAtMs: this.#goneAtMs,
+      startFailure: this.#startFailure,
+    };
   }
 
   /** Calls `listener` after each change; returns the function that ends it. */
@@ -98,6 +104,7 @@ export class AgentConnection {
         failures = 0;
         this.#agent = agent;
         this.#startFailure = null;
+        this.#goneAtMs = null;
         const gone = new Promise<void>((resolve) => agent.onClose(resolve));
         this.#set('attached');
         let isFinishing = false;
@@ -109,6 +116,7 @@ export class AgentConnection {
         await gone;
         stopProbing();
         this.#agent = null;
+        this.#goneAtMs = Date.now();
         const nowMs = performance.now();
         this.#startingUntilMs = isFinishing ? nowMs + RESTARTS_WITHIN_MS : Math.min(this.#startingUntilMs, nowMs);
       } else agent?.close();

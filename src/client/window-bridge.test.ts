@@ -28,7 +28,7 @@ function fakeConnection() {
   } as unknown as AgentClient;
   const agentConnection = {
     agent: agent as AgentClient | null,
-    view: { state: 'attached' as 'attached' | 'down', sinceMs: 5 },
+    view: { state: 'attached' as 'attached' | 'down', sinceMs: 5, goneAtMs: null as number | null },
     watch: (listener: () => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -43,7 +43,7 @@ function fakeConnection() {
     push: (name: string, params: unknown) => pushes.get(name)?.(params as never),
     lose: () => {
       agentConnection.agent = null;
-      agentConnection.view = { state: 'down', sinceMs: 9 };
+      agentConnection.view = { state: 'down', sinceMs: 9, goneAtMs: 9 };
       for (const listener of listeners) listener();
     },
     closed: () => closed,
@@ -168,7 +168,7 @@ describe('what a window is told', () => {
     bridge.navigate({ screen: 'support' });
     await window.call('shell.hello', {});
     expect(got.map(([name]) => name)).toEqual(['shell.changed', 'shell.changed', 'shell.navigate']);
-    expect(got[0]?.[1]).toMatchObject({ agentConnection: { state: 'down', sinceMs: 9 } });
+    expect(got[0]?.[1]).toMatchObject({ agentConnection: { state: 'down', sinceMs: 9, goneAtMs: 9 } });
   });
 });
 

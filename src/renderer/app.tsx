@@ -7,6 +7,7 @@ import { Announcer } from './parts/announcer.tsx';
 import { ErrorBoundary } from './parts/error-boundary.tsx';
 import { Header } from './parts/header.tsx';
 import { HelpdeskStrip } from './parts/helpdesk-strip.tsx';
+import { useKeptFocus } from './parts/kept-focus.ts';
 import { Keys } from './parts/keys.tsx';
 import { Notice } from './parts/notice.tsx';
 import { LOW } from './room.ts';
@@ -70,6 +71,7 @@ function Main() {
   const route = useWindowState((state) => state.route);
   const lost = useWindowState((state) => state.lost);
   const main = useRef<HTMLElement>(null);
+  useKeptFocus(main);
   const { go } = useStore();
   const place = JSON.stringify(route);
   const first = useRef(true);
@@ -85,7 +87,7 @@ function Main() {
     <main id="content" ref={main} tabIndex={-1} className={styles.main} aria-label={i18n.t(`nav.${route.screen}`)}>
       <div className={content}>
         {lost && route.screen !== 'status' && (
-          <Notice kind="error" title={i18n.t('health.lost.title')} body={i18n.t('health.lost.body')} />
+          <Notice kind="error" title={i18n.t('health.lost.title')} body={i18n.t('health.lost.body')} help />
         )}
         <ErrorBoundary key={place} i18n={i18n} onTryAgain={() => go({ screen: 'status' })}>
           <Screen route={route} />

@@ -44,6 +44,8 @@ export const agentConnectionSchema = z.object({
   state: z.enum(['starting', 'attached', 'down', 'incompatible']),
   /** ms since the epoch. */
   sinceMs: z.number(),
+  /** When an agent that was there was seen to go; null: there is one, or none was ever seen. */
+  goneAtMs: z.number().nullable().default(null),
   /** When it is started again, where that is known. */
   restartAtMs: z.number().nullable(),
   /** Why the last one ended at its start; null: not for its settings. */

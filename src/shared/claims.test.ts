@@ -135,7 +135,10 @@ const STATES: readonly (readonly [string, PcSnapshot, Claims])[] = [
   }),
   [
     'the agent is gone',
-    { ...snapshot(), agentConnection: { state: 'down', sinceMs: NOW, restartAtMs: null, startFailure: null } },
+    {
+      ...snapshot(),
+      agentConnection: { state: 'down', sinceMs: NOW, goneAtMs: null, restartAtMs: null, startFailure: null },
+    },
     NOTHING,
   ],
   ['nothing was heard yet', { ...snapshot(), status: null }, NOTHING],

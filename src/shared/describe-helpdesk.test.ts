@@ -96,7 +96,8 @@ test('the report says all that the screen shows, part by part', () => {
   expect(helpdeskReport(INSIDE, frame, en).split('\n\n')).toEqual([
     '## Report for the helpdesk, Wednesday, 25 November 2026 14:00:00\nPC: PC-0142\nUser: taro\nVersion: 1.4.2\n' +
       'Groups: office\nState: 2 items to look at\nConnection: connected',
-    '## What is wrong\nLog file: /var/l, EACCES',
+    "## What is wrong\nCould not be delivered: 1 result is kept on this PC; IT can resend it.\nThe program's log can't be written: No task depends on it. Contact IT.\n" +
+      'Log file: /var/l, EACCES',
     '## What went wrong or was not run in the last seven days\n' +
       'Printer fix: Finished with an error (FAILED) · 3 times, last 13:59 · #1 204\nand 2 more',
     '## Connection in the last seven days\nConnected for 100 % of the 1 hr that are known.\n' +
@@ -112,6 +113,22 @@ test('the report says all that the screen shows, part by part', () => {
     '## Settings that are not as built in\nhistory.days = 30 days (by policy: HistoryDays · locked · built in: 90 days)',
     '## All other settings\nhelpdesk.code_hash = set, never shown (in the settings file)',
     '## End of the log\n/var/log/agent.log\nline 1\nline 2',
+  ]);
+});
+
+test('what the state counts is listed', () => {
+  const troubled = snapshot({
+    disk: { ok: false, freeBytes: 1_000, neededBytes: 14_000_001 },
+    store: { state: 'read_only', readable: true },
+    secondAgentSeen: true,
+  });
+  const [head, wrong] = helpdeskReport(INSIDE, { ...frame, snapshot: troubled }, en).split('\n\n');
+  expect(head).toContain('State: 3 items to look at');
+  expect(wrong?.split('\n')).toEqual([
+    '## What is wrong',
+    expect.stringMatching(/^Paused: disk almost full: /),
+    expect.stringMatching(/record/),
+    expect.stringMatching(/^Another PC uses/),
   ]);
 });
 

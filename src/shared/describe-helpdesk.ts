@@ -5,7 +5,7 @@
 import type { Hardware } from './about-view.ts';
 import type { AgentStatus } from './agent-status.ts';
 import type { Setting } from './contract.ts';
-import { type PcSnapshot, pcDetails } from './describe.ts';
+import { describeState, type PcSnapshot, pcDetails } from './describe.ts';
 import { describeHardware } from './describe-hardware.ts';
 import { linkAbsences, linkParts, linkShare } from './describe-link.ts';
 import { spokenNumber } from './describe-report.ts';
@@ -52,7 +52,7 @@ export function helpdeskReport(inside: Inside, frame: ReportFrame, i18n: I18n): 
     settings?.filter((each) => each.changed === changed).map((each) => settingLine(each, i18n));
   const sections: readonly (readonly [title: string, lines: readonly string[] | undefined])[] = [
     [i18n.t('helpdesk.report.title', { time: at }), [pcDetails(snapshot, pc, userName, i18n, nowMs), ...connection]],
-    [i18n.t('support.notices'), status === null ? undefined : troubleLines(status, i18n)],
+    [i18n.t('support.notices'), status === null ? undefined : troubleLines(snapshot, status, i18n, nowMs)],
     [failuresTitle(failures, i18n, nowMs), failures === null ? undefined : failureLines(failures, i18n, nowMs)],
     [i18n.t('helpdesk.report.link'), link === null ? undefined : linkLines(link, i18n, nowMs)],
     [
@@ -90,12 +90,13 @@ function fact(name: string, value: string | null | undefined): string[] {
   return value == null ? [] : [`${name}: ${value}`];
 }
 
-/** What lies behind the sentences of Status. */
-function troubleLines(status: AgentStatus, i18n: I18n): string[] {
+/** The sentences of Status, which the state above only counts, and what lies behind them. */
+function troubleLines(snapshot: PcSnapshot, status: AgentStatus, i18n: I18n, nowMs: number): string[] {
   const waits = undelivered(status);
   const { log, forbidden } = status.notices;
   const problems = status.agent.faults.list ?? [];
   return [
+    ...describeState(snapshot, i18n, nowMs).items.map(({ title, body }) => `${title}: ${body}`),
     ...fact(i18n.t('support.notices.undelivered'), waits?.why),
     ...(log === null ? [] : fact(i18n.t('support.notices.log'), i18n.list([log.path ?? '–', log.why ?? '–']))),
     ...fact(i18n.t('support.notices.forbidden'), forbidden?.subjects?.join(', ')),

@@ -62,6 +62,21 @@ test('absences are told newest first, with how long, what and why; the present o
   expect(linkAbsences(parts([span(24, 0)]), en, NOW)).toEqual([]);
 });
 
+test('an absence that began before the time that is shown is told with its own beginning', () => {
+  const said = (spans: Spans) => linkAbsences(parts(spans), en, NOW).map((each) => each.said);
+  expect(said([span(70, 0, 'unreachable')])).toEqual([
+    'since 22 Nov, 16:00, 2 days – cannot reach the IT service: timeout',
+  ]);
+  // Two notes of the same are one absence, wherever the line begins between them.
+  expect(said([span(10, 0), span(26, 10, 'refused'), span(49, 26, 'refused'), span(60, 49)])).toEqual([
+    '23 Nov, 13:00 to 04:00, 39 hr – sign-in refused: timeout',
+  ]);
+  // What nobody saw, too.
+  expect(said([span(10, 0), span(60, 30)])).toEqual([
+    '24 Nov, 08:00 to 04:00, 20 hr – not known: this program was off or ended suddenly, or this PC was asleep',
+  ]);
+});
+
 test('the share is that of what is known, and never rounded up to all', () => {
   expect(linkShare(parts([span(1, 0, 'refused'), span(4, 1)]), en)).toBe(
     'Connected for 75 % of the 4 hr that are known.',

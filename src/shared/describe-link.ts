@@ -11,16 +11,27 @@ export interface LinkPart {
   readonly kind: 'connected' | 'away' | 'unknown';
   readonly fromMs: number;
   readonly untilMs: number;
+  /** Before `fromMs` where it had begun before the time that is shown. */
+  readonly beganMs: number;
   /** null: not known. */
   readonly span: Span | null;
 }
+
+type Stretch = Omit<LinkPart, 'beganMs'>;
 
 /** Between the notes of two states nobody was away. */
 const SEAM_MS = 1_000;
 
 /** Oldest first, from `fromMs` until the agent's answer. */
-export function linkParts({ spans, nowMs }: LinkHistoryView, fromMs: number): LinkPart[] {
-  const parts: LinkPart[] = [];
+export function linkParts(history: LinkHistoryView, fromMs: number): LinkPart[] {
+  const oldestMs = history.spans.reduce((least, span) => Math.min(least, span.fromMs), fromMs);
+  return stretches(history, oldestMs)
+    .filter(({ untilMs }) => untilMs > fromMs)
+    .map((part) => ({ ...part, fromMs: Math.max(fromMs, part.fromMs), beganMs: part.fromMs }));
+}
+
+function stretches({ spans, nowMs }: LinkHistoryView, fromMs: number): Stretch[] {
+  const parts: Stretch[] = [];
   let laterMs = nowMs;
   const unknownFrom = (untilMs: number) => {
     if (laterMs > untilMs) parts.push({ kind: 'unknown', fromMs: untilMs, untilMs: laterMs, span: null });
@@ -39,8 +50,8 @@ export function linkParts({ spans, nowMs }: LinkHistoryView, fromMs: number): Li
 }
 
 /** What follows at once and says the same is one part. */
-function joined(parts: readonly LinkPart[]): LinkPart[] {
-  const all: LinkPart[] = [];
+function joined(parts: readonly Stretch[]): Stretch[] {
+  const all: Stretch[] = [];
   for (const part of parts) {
     const last = all.at(-1);
     const isSame = last !== undefined && last.kind === part.kind && last.span?.state === part.span?.state;
@@ -108,17 +119,18 @@ export interface LinkAbsence {
 export function linkAbsences(parts: readonly LinkPart[], i18n: I18n, nowMs: number): LinkAbsence[] {
   const absent = parts.filter(({ kind, fromMs, untilMs }) => kind !== 'connected' && untilMs - fromMs >= SEAM_MS);
   return absent.toReversed().map((part) => {
-    const { fromMs, untilMs } = part;
-    const isShort = untilMs - fromMs < WITH_SECONDS_MS;
+    // When it began, and not where the line begins.
+    const { beganMs, untilMs } = part;
+    const isShort = untilMs - beganMs < WITH_SECONDS_MS;
     const at = (ms: number) => {
       const moment = i18n.moment(ms, nowMs);
       return isShort ? moment.replace(i18n.clock(ms), i18n.clockWithSeconds(ms)) : moment;
     };
-    const said = { from: at(fromMs), t: i18n.duration(untilMs - fromMs), what: absence(part, i18n) };
+    const said = { from: at(beganMs), t: i18n.duration(untilMs - beganMs), what: absence(part, i18n) };
     const until = at(untilMs);
     const isOpen = part === parts.at(-1);
     return {
-      fromMs,
+      fromMs: part.fromMs,
       said: isOpen ? i18n.t('helpdesk.link.open', said) : i18n.t('helpdesk.link.span', { ...said, until }),
     };
   });

@@ -16,10 +16,11 @@ export function whoCanStop(
   isConnected: boolean,
   i18n: I18n,
 ): string | null {
-  if (!isConnected) return i18n.t('running.stop.offline');
   const without = running.filter(({ stoppable }) => stoppable === false).length;
-  if (without === 0) return i18n.t('running.stop');
-  return without === running.length ? i18n.t('running.noStop') : null;
+  // A connection changes nothing of that.
+  if (without === running.length) return i18n.t('running.noStop');
+  if (without > 0) return null;
+  return i18n.t(isConnected ? 'running.stop' : 'running.stop.offline');
 }
 
 export function progressOf(

@@ -56,6 +56,8 @@ describe('who can stop what runs', () => {
     [[by(true), by(false)], true, null],
     // No kill gets here.
     [[by(true)], false, 'IT can stop a running task only while this PC is connected.'],
+    [[by(false)], false, noWay],
+    [[by(true), by(false)], false, null],
   ])('%j, connected: %j', (running, isConnected, said) => {
     expect(whoCanStop(running, isConnected, english)).toBe(said);
   });

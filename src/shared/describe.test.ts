@@ -36,6 +36,7 @@ function absent(agentConnection: Partial<AgentConnectionView>): PcSnapshot {
     agentConnection: {
       state: 'down',
       sinceMs: NOW - MINUTE,
+      goneAtMs: NOW - MINUTE,
       restartAtMs: null,
       startFailure: null,
       ...agentConnection,
@@ -160,6 +161,19 @@ test.each([
   expect(callsForHelp(describeState(snapshot({ update }), english, NOW))).toBe(help);
 });
 
+test('while it finishes nothing is claimed of what may not run', () => {
+  const draining = snapshot({ agent: { ...status().agent, state: 'draining' } });
+  expect([english, japanese].map((i18n) => describeState(draining, i18n, NOW).body)).toEqual([
+    'What runs may end; new tasks wait until the program is back.',
+    '実行中の作業があれば、その終了を待ちます。新しい作業は再開後に行います。',
+  ]);
+});
+
+test('since when the agent is not running is said only where it was seen to go', () => {
+  expect(describeState(absent({}), english, NOW).since).toMatch(/^Not running since 13:59\./);
+  expect(describeState(absent({ goneAtMs: null }), english, NOW).since).toBeNull();
+});
+
 describe('every state has its words in both languages', () => {
   const agents = AGENT_STATES.map((state) => snapshot({ agent: { ...status().agent, state } }));
   const connections = CONNECTION_STATES.map((state) => snapshot({ connection: { ...status().connection, state } }));
@@ -203,6 +217,14 @@ describe('the menu', () => {
       'What IT can do on this PC',
       'Quit icon (does not stop management)',
     ]);
+  });
+
+  test('which PC it is and how it stands comes first, whatever there is to look at', () => {
+    const first = (i18n = english) => {
+      const connection = { ...status().connection, state: 'starting' } as const;
+      return labels({ snapshot: snapshot({ connection, restartRequired: true }) }, i18n)[0];
+    };
+    expect([first(), first(japanese)]).toEqual(['Connecting · PC-0142', '接続しています · PC-0142']);
   });
 
   test('while a task runs, with news and a restart to do', () => {

@@ -120,7 +120,7 @@ function absent({ agentConnection, brandName }: PcSnapshot, i18n: I18n, nowMs: n
   }
 }
 
-function down({ sinceMs, restartAtMs }: AgentConnectionView, i18n: I18n, nowMs: number): Description {
+function down({ goneAtMs, restartAtMs }: AgentConnectionView, i18n: I18n, nowMs: number): Description {
   const restart =
     restartAtMs === null
       ? null
@@ -129,7 +129,8 @@ function down({ sinceMs, restartAtMs }: AgentConnectionView, i18n: I18n, nowMs: 
     mark: 'broken',
     title: i18n.t('health.down.title'),
     body: i18n.join(i18n.t('health.down.body'), restart),
-    since: i18n.t('health.down.since', { time: i18n.moment(sinceMs, nowMs) }),
+    // Whoever has come since does not know when.
+    since: goneAtMs === null ? null : i18n.t('health.down.since', { time: i18n.moment(goneAtMs, nowMs) }),
     items: [],
     notes: [],
     tooltip: i18n.t('tray.broken'),

@@ -95,6 +95,7 @@ function stateLine(snapshot: PcSnapshot, i18n: I18n, nowMs: number): string {
       case 'unreachable':
         return i18n.t('menu.offline', { pc });
       case 'starting':
+        return i18n.t('menu.state', { state: i18n.t('health.connecting.title'), pc });
       case 'refused':
         break;
       default:

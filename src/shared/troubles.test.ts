@@ -64,6 +64,20 @@ describe('to look at: one item, with what it changes and who puts it right', () 
       'プログラムのログを記録できません: 作業の実行には影響しません。情報システム部門へ連絡してください。',
     ],
     [
+      'as much as may wait',
+      { store: { state: 'queue_full', readable: true } },
+      'queue',
+      'Paused: too much is waiting: New tasks wait until results from this PC have been sent. If this lasts, contact IT.',
+      '一時停止（未送信の結果が上限に到達）: この端末の結果が送信されるまで、新しい作業を待機します。続く場合は情報システム部門へ連絡してください。',
+    ],
+    [
+      'as much as may wait, since nobody confirms it',
+      { ...unsent('no_answer'), store: { state: 'queue_full', readable: true } },
+      'queue',
+      'Paused: too much is waiting: New tasks wait until results from this PC have been sent. Your IT service does not confirm that results arrive. If this lasts, contact IT.',
+      '一時停止（未送信の結果が上限に到達）: この端末の結果が送信されるまで、新しい作業を待機します。管理サーバーから受信確認がありません。続く場合は情報システム部門へ連絡してください。',
+    ],
+    [
       'a disk that lacks 14.0 MB and a byte',
       disk(14_000_001),
       'disk',

@@ -90,7 +90,9 @@ function unsent(status: AgentStatus, i18n: I18n): AttentionItem | null {
 function queue(status: AgentStatus, i18n: I18n): AttentionItem | null {
   if (status.store.state !== 'queue_full') return null;
   const why = undelivered(status);
-  const body = i18n.join(i18n.t('item.queue.body'), why === null ? null : i18n.t(`item.unsent.${why.cause}`));
+  // A cause says by itself what is to be done about it.
+  const then = why === null ? i18n.t('item.queue.lasts') : i18n.t(`item.unsent.${why.cause}`);
+  const body = i18n.join(i18n.t('item.queue.body'), then);
   return { id: 'queue', title: i18n.t('item.queue.title'), body, route: { screen: 'support' } };
 }
 

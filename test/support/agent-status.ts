@@ -37,7 +37,7 @@ export function status(changed: Partial<AgentStatus> = {}): AgentStatus {
 
 export function snapshot(changed: Partial<AgentStatus> = {}): PcSnapshot {
   return {
-    agentConnection: { state: 'attached', sinceMs: NOW - DAY, restartAtMs: null, startFailure: null },
+    agentConnection: { state: 'attached', sinceMs: NOW - DAY, goneAtMs: null, restartAtMs: null, startFailure: null },
     status: status(changed),
     brandName: 'Kanade Tray',
     lost: false,

@@ -64,7 +64,7 @@ export function useClaims(): Claims {
 }
 
 const NO_SNAPSHOT: PcSnapshot = {
-  agentConnection: { state: 'starting', sinceMs: 0, restartAtMs: null, startFailure: null },
+  agentConnection: { state: 'starting', sinceMs: 0, goneAtMs: null, restartAtMs: null, startFailure: null },
   status: null,
   brandName: DEFAULT_BRAND,
   lost: false,
@@ -138,11 +138,20 @@ export function useQuery<M extends MethodName>(method: M, params: ParamsOf<M>, a
   return { ...answer, again: () => setTries((before) => before + 1) };
 }
 
+/** Whether the app shell has this method; once the window is lost, nothing can be asked of it. */
+export function useShellOffers(method: string): boolean {
+  return useWindowState(({ appShell, lost }) => !lost && (appShell?.offers.some((each) => each === method) ?? false));
+}
+
 /** Every method that can be called here: of the agent and of the app shell. A control without its method is not shown. */
 export function useOffers(): ReadonlySet<string> {
   const appShellOffers = useWindowState(({ appShell }) => appShell?.offers);
   const { data } = useQuery('about.capabilities', {}, 'agentConnection');
-  return useMemo(() => new Set([...(appShellOffers ?? []), ...(data?.methods ?? [])]), [appShellOffers, data]);
+  const lost = useWindowState((state) => state.lost);
+  return useMemo(
+    () => new Set(lost ? [] : [...(appShellOffers ?? []), ...(data?.methods ?? [])]),
+    [lost, appShellOffers, data],
+  );
 }
 
 /** Whom to call, and what is in this PC: as the agent says it, else as it was; null: not known. */

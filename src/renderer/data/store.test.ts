@@ -9,7 +9,7 @@ import { WindowStore } from './store.ts';
 
 function appShellState(state: AppShellState['agentConnection']['state'] = 'attached', sinceMs = NOW): AppShellState {
   return {
-    agentConnection: { state, sinceMs, restartAtMs: null, startFailure: null },
+    agentConnection: { state, sinceMs, goneAtMs: null, restartAtMs: null, startFailure: null },
     systemLanguage: 'en',
     preferences: { language: 'auto', theme: 'system', notifications: true },
     ui: null,

@@ -5,7 +5,7 @@ import type { Support } from '../../shared/about-view.ts';
 import type { LinkId } from '../../shared/app-shell-contract.ts';
 import { linkFor } from '../../shared/contact-links.ts';
 import type { MailDraft } from '../../shared/mail-link.ts';
-import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
+import { useI18n, useShellOffers, useStore } from '../data/hooks.ts';
 import { TextLink } from './text-link.tsx';
 
 const useStyles = makeStyles({
@@ -30,7 +30,7 @@ export function ContactLink({ id, support, label, draft, inline = false, otherwi
   const i18n = useI18n();
   const { client } = useStore();
   const [failed, setFailed] = useState(false);
-  const opens = useWindowState(({ appShell }) => appShell?.offers.includes('shell.openLink') ?? false);
+  const opens = useShellOffers('shell.openLink');
   const href = linkFor(id, support, draft);
   if (href === null) return otherwise === null ? null : <span className={styles.text}>{otherwise}</span>;
   if (!opens) {

@@ -1,7 +1,7 @@
 /** Copies a text, and says that it did: in its own place, and once to a screen reader. */
 import { Button } from '@fluentui/react-components';
 import { useEffect, useState } from 'react';
-import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
+import { useI18n, useShellOffers, useStore } from '../data/hooks.ts';
 import { hiddenStyle } from './hidden.ts';
 
 export interface Copy {
@@ -48,7 +48,7 @@ export function CopyButton({ label, text }: CopyButtonProps) {
 /** The app shell's clipboard, or the browser's own where the app shell has none. */
 function useCopy(): (text: string) => Promise<boolean> {
   const { client } = useStore();
-  const offered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.copy') ?? false);
+  const offered = useShellOffers('shell.copy');
   return async (text) => {
     if (offered) return (await client.ask('shell.copy', { text })).ok;
     try {

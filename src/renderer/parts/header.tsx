@@ -2,7 +2,7 @@
 import { Button, makeStyles, mergeClasses, Select, tokens } from '@fluentui/react-components';
 import type { Route } from '../../shared/app-shell-contract.ts';
 import type { Language } from '../../shared/ui-view.ts';
-import { useI18n, useLanguage, useStore, useWindowState } from '../data/hooks.ts';
+import { useI18n, useLanguage, useShellOffers, useStore, useWindowState } from '../data/hooks.ts';
 import { isUnlocked } from '../data/store.ts';
 import { focusContent } from './content-focus.ts';
 
@@ -129,7 +129,7 @@ function LanguageChoice() {
   const { client } = useStore();
   const shown = useLanguage();
   const locked = useWindowState(({ appShell }) => appShell?.ui?.languageLocked ?? false);
-  const offered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.setPreferences') ?? false);
+  const offered = useShellOffers('shell.setPreferences');
   if (locked || !offered) return null;
   return (
     <Select

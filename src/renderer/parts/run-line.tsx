@@ -50,8 +50,9 @@ const useStyles = makeStyles({
   dayOfRow: {
     display: 'block',
     fontSize: tokens.fontSizeBase200,
+    // With its year it takes two lines, for which there is room.
+    lineHeight: '14px',
     color: tokens.colorNeutralForeground2,
-    whiteSpace: 'nowrap',
   },
   mark: { '@media (max-width: 640px)': { gridRow: '1 / 3' } },
   name: { display: 'flex', gap: '6px', minWidth: 0 },
@@ -146,14 +147,16 @@ export function RunLine({ run, index, line, fold, within, underDay, reachable, o
         {i18n.clock(run.receivedAtMs)}
         {/* It is heard with each task, and seen where no day stands above. */}
         <span className={styles.dayOfRow} style={underDay ? hiddenStyle : undefined}>
-          {i18n.shortDay(run.receivedAtMs)}
+          {i18n.shortDay(run.receivedAtMs, nowMs)}
         </span>
       </span>
       <span className={styles.mark}>
         <OutcomeIcon mark={said.mark} />
       </span>
       <span className={mergeClasses(styles.name, fold !== null && styles.besideArrow)}>
-        <span className={styles.clip}>{name}</span>
+        <span className={styles.clip} dir="auto">
+          {name}
+        </span>
         {fold !== null && <span className={styles.times}>× {i18n.number(fold.fold.count)}</span>}
       </span>
       <span className={mergeClasses(styles.clip, styles.outcome, fold !== null && styles.besideArrow)}>{outcome}</span>

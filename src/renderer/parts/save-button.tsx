@@ -2,7 +2,7 @@
 import { Button } from '@fluentui/react-components';
 import { useState } from 'react';
 import { outputFileName } from '../../shared/output-file.ts';
-import { useI18n, useStore, useWindowState } from '../data/hooks.ts';
+import { useI18n, useShellOffers, useStore } from '../data/hooks.ts';
 import { type Stream, wholeOutput } from '../data/output.ts';
 import type { WindowClient } from '../data/window-client.ts';
 
@@ -14,7 +14,7 @@ interface SaveButtonProps {
 export function SaveButton({ run, stream }: SaveButtonProps) {
   const i18n = useI18n();
   const { client } = useStore();
-  const offered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.saveOutput') ?? false);
+  const offered = useShellOffers('shell.saveOutput');
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState(false);
   const save = async () => {

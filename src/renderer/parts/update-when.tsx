@@ -38,8 +38,9 @@ export function UpdateWhen({ update: { state, taking }, nowMs }: When) {
           {i18n.t('updates.now')}
         </Button>
       )}
-      {choices(nowMs, fromMs, untilMs).map((atMs) => (
-        <Button key={atMs} onClick={() => void schedule(atMs)}>
+      {choices(nowMs, fromMs, untilMs).map(({ hours, atMs }) => (
+        // It stays itself, and keeps the focus, while the time goes on.
+        <Button key={hours} onClick={() => void schedule(atMs)}>
           {i18n.t('updates.defer', { time: i18n.moment(atMs, nowMs) })}
         </Button>
       ))}
@@ -48,6 +49,8 @@ export function UpdateWhen({ update: { state, taking }, nowMs }: When) {
   );
 }
 
-function choices(nowMs: number, fromMs: number, untilMs: number): readonly number[] {
-  return CHOICES_HOURS.map((hours) => nowMs + hours * HOUR_MS).filter((atMs) => atMs > fromMs && atMs <= untilMs);
+function choices(nowMs: number, fromMs: number, untilMs: number) {
+  return CHOICES_HOURS.map((hours) => ({ hours, atMs: nowMs + hours * HOUR_MS })).filter(
+    ({ atMs }) => atMs > fromMs && atMs <= untilMs,
+  );
 }

@@ -2,7 +2,7 @@
 import { Button, Field, makeStyles, Radio, RadioGroup, Switch, tokens } from '@fluentui/react-components';
 import type { AboutFacts } from '../../shared/about-view.ts';
 import { answersOf } from '../../shared/describe-about.ts';
-import { useBrandName, useI18n, useQuery, useStore, useWindowState } from '../data/hooks.ts';
+import { useBrandName, useI18n, useQuery, useShellOffers, useStore, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Licences } from '../parts/licences.tsx';
 import { Loading } from '../parts/loading.tsx';
@@ -111,7 +111,8 @@ function Preferences() {
   const i18n = useI18n();
   const { client } = useStore();
   const appShell = useWindowState((state) => state.appShell);
-  if (appShell === null || !appShell.offers.includes('shell.setPreferences')) return null;
+  const offered = useShellOffers('shell.setPreferences');
+  if (appShell === null || !offered) return null;
   const { preferences, ui } = appShell;
   return (
     <Card title={i18n.t('window.preferences')}>

@@ -84,7 +84,7 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       {live && begins !== 'soon' && <AgentState />}
       {!unread && <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />}
       <OutcomeChips chosen={choices.group} counts={unread ? null : counts} onChoose={(group) => narrow({ group })} />
-      {failed && <Notice kind="error" title={i18n.t('window.failed')} />}
+      {failed && !lost && <Notice kind="error" title={i18n.t('window.failed')} />}
       {matching === null && !failed && <NotReadYet />}
       {matching === 0 && (
         <Empty

@@ -48,6 +48,7 @@ export function RunScreen({ run }: { readonly run: number }) {
   const { data, fault } = useQuery('runs.get', { run });
   const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
   const backTo = useWindowState((state) => state.backTo);
+  const lost = useWindowState((state) => state.lost);
   return (
     <>
       <div className={styles.back}>
@@ -55,7 +56,7 @@ export function RunScreen({ run }: { readonly run: number }) {
       </div>
       {data !== null && <Detail run={data} />}
       {data === null && fault?.name === 'not_found' && <Notice kind="info" title={i18n.t('run.gone')} />}
-      {data === null && fault !== null && fault.name !== 'not_found' && (
+      {data === null && fault !== null && fault.name !== 'not_found' && !lost && (
         <Notice kind="error" title={i18n.t('window.failed')} />
       )}
       {data === null && fault === null && (attached ? <Loading rows={4} /> : <p>{i18n.t('activity.unavailable')}</p>)}
@@ -92,7 +93,7 @@ function Detail({ run }: { readonly run: RunDetail }) {
           {run.state === 'running' && live && <RunningManners running={[run]} />}
           <p className={styles.quiet}>{whose(run, i18n)}</p>
           <SignatureLine signature={run.signature} />
-          {run.reason === null && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
+          {isUnsettled(run) && !live && <p className={styles.sentence}>{i18n.t('run.stale')}</p>}
         </div>
       </section>
       {run.reason !== null && needsHelp && <ReportCard run={run} needed />}
@@ -105,6 +106,11 @@ function Detail({ run }: { readonly run: RunDetail }) {
       {run.internals !== null && <RunInside run={run} internals={run.internals} />}
     </>
   );
+}
+
+/** What may go on, or arrive, unseen while the agent is gone. */
+function isUnsettled({ reason, deliveredAtMs, parked, unreported }: RunDetail): boolean {
+  return reason === null || (deliveredAtMs === null && !parked && !unreported);
 }
 
 /** Under whose account it ran or will run; nothing where it never started. */
@@ -121,7 +127,9 @@ function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: 
   const { startedAtMs, finishedAtMs, foundAtMs } = toldTimes(run);
   const at = (ms: number) => {
     const day = i18n.moment(ms, nowMs);
-    return day === i18n.clock(ms) ? i18n.clockWithSeconds(ms) : `${i18n.shortDay(ms)} ${i18n.clockWithSeconds(ms)}`;
+    return day === i18n.clock(ms)
+      ? i18n.clockWithSeconds(ms)
+      : `${i18n.shortDay(ms, nowMs)} ${i18n.clockWithSeconds(ms)}`;
   };
   const time = (name: string, ms: number | null) => (ms === null ? null : { name, value: at(ms) });
   return (
@@ -135,7 +143,9 @@ function Times({ run, nowMs, live }: { readonly run: RunDetail; readonly nowMs: 
           time(i18n.t('run.started'), startedAtMs),
           time(i18n.t('run.finished'), finishedAtMs),
           time(i18n.t('run.found'), foundAtMs),
-          run.reason === null ? null : { name: i18n.t('run.delivered'), value: delivery(run, connected, at, i18n) },
+          run.reason === null
+            ? null
+            : { name: i18n.t('run.delivered'), value: delivery(run, !live || connected, at, i18n) },
         ]}
       />
     </Card>

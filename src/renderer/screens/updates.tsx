@@ -23,12 +23,13 @@ export function UpdatesScreen() {
   const { data, fault } = useQuery('update.get', {});
   const restart = useWindowState(({ status }) => status?.restartRequired ?? false);
   const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
+  const lost = useWindowState((state) => state.lost);
   return (
     <>
       <ScreenTitle>{i18n.t('updates.title')}</ScreenTitle>
       {restart && <Notice kind="warning" title={i18n.t('item.restart.title')} body={i18n.t('item.restart.body')} />}
       {data !== null && <Versions update={data} />}
-      {data === null && fault !== null && <Notice kind="error" title={i18n.t('window.failed')} />}
+      {data === null && fault !== null && !lost && <Notice kind="error" title={i18n.t('window.failed')} />}
       {data === null && fault === null && (attached ? <Loading rows={3} /> : <p>{i18n.t('about.unavailable')}</p>)}
     </>
   );

@@ -199,6 +199,18 @@ describe('times', () => {
     expect(japanese.moment(noon, noon + 24 * HOUR)).toBe('11月24日 12:05');
     expect(isSameDay(noon, noon + 13 * HOUR)).toBe(false);
   });
+
+  test('names the year only where it is not this one', () => {
+    const now = new Date(2026, 11, 1, 3, 13).getTime();
+    const [next, last] = [new Date(2027, 10, 30, 3, 13).getTime(), new Date(2025, 10, 26, 3, 13).getTime()];
+    expect([next, last].map((at) => english.moment(at, now))).toEqual(['30 Nov 2027, 03:13', '26 Nov 2025, 03:13']);
+    expect([next, last].map((at) => japanese.moment(at, now))).toEqual([
+      '2027年11月30日 03:13',
+      '2025年11月26日 03:13',
+    ]);
+    expect([english.shortDay(last, now), japanese.shortDay(last, now)]).toEqual(['26 Nov 2025', '2025年11月26日']);
+    expect([english.dayOrClock(last, now), english.shortDay(now, now)]).toEqual(['26 Nov 2025', '1 Dec']);
+  });
 });
 
 test.each([

@@ -122,9 +122,9 @@ export class I18n {
     return this.#date(atMs, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
   }
 
-  /** "24 Nov": within reach, the year goes without saying. */
-  shortDay(atMs: number): string {
-    return this.#date(atMs, { day: 'numeric', month: 'short' });
+  /** "24 Nov"; of another year with the year. */
+  shortDay(atMs: number, nowMs: number): string {
+    return this.#date(atMs, { day: 'numeric', month: 'short', ...yearUnlessThis(atMs, nowMs) });
   }
 
   /** "Tuesday, 24 November 2026". */
@@ -134,12 +134,11 @@ export class I18n {
 
   /** "Today · Wednesday, 25 November"; of another year with the year. */
   dayInList(atMs: number, nowMs: number): string {
-    const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
     const day = this.#date(atMs, {
       weekday: 'long',
       day: 'numeric',
       month: 'long',
-      ...(sameYear ? {} : { year: 'numeric' }),
+      ...yearUnlessThis(atMs, nowMs),
     });
     if (isSameDay(atMs, nowMs)) return `${this.t('activity.day.today')} · ${day}`;
     const yesterdayMs = new Date(nowMs).setHours(-12, 0, 0, 0);
@@ -148,13 +147,20 @@ export class I18n {
 
   /** Which is nearer: "14:02" of today, else "24 Nov". */
   dayOrClock(atMs: number, nowMs: number): string {
-    return isSameDay(atMs, nowMs) ? this.clock(atMs) : this.shortDay(atMs);
+    return isSameDay(atMs, nowMs) ? this.clock(atMs) : this.shortDay(atMs, nowMs);
   }
 
-  /** A day and a time, without the day when it is today. */
+  /** A day and a time, without the day when it is today; of another year with the year. */
   moment(atMs: number, nowMs: number): string {
     if (isSameDay(atMs, nowMs)) return this.clock(atMs);
-    return this.#date(atMs, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+    return this.#date(atMs, {
+      day: 'numeric',
+      month: 'short',
+      ...yearUnlessThis(atMs, nowMs),
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
   }
 
   /** "1.4 GB", in the powers of 1,000 that the disks of shops use. */
@@ -222,6 +228,11 @@ export class I18n {
 /** "the Service Desk" as "The Service Desk"; a name that is written its own way, as "eBay IT", stays as it is. */
 function begun(name: string): string {
   return /^\p{Ll}+(?![\p{L}\p{N}])/u.test(name) ? name.charAt(0).toUpperCase() + name.slice(1) : name;
+}
+
+/** A day without its year is taken for the nearest one: what expires next year would have expired. */
+function yearUnlessThis(atMs: number, nowMs: number): Intl.DateTimeFormatOptions {
+  return new Date(atMs).getFullYear() === new Date(nowMs).getFullYear() ? {} : { year: 'numeric' };
 }
 
 /** Whether two moments lie on one day of this PC's calendar. */
