@@ -156,7 +156,7 @@ export class AppShell {
       onHung,
       onDone: (method) => {
         if (method !== 'helpdesk.unlock') return;
-        this.#options.rules.helpdeskOpened();
+        this.#options.rules.helpdeskOpened(Date.now());
         this.#options.onChange();
       },
       onBug: (method, error) => this.#options.log.error(method, error),

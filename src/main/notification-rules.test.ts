@@ -118,8 +118,10 @@ describe('something is said', () => {
 
   test('of the helpdesk’s view', () => {
     const person = new Person();
-    person.rules.helpdeskOpened();
-    expect(person.shown()).toBe('Helpdesk view was opened: It ends by itself after 15 minutes.');
+    person.rules.helpdeskOpened(new Date(2026, 10, 24, 9, 52).getTime());
+    expect(person.shown()).toBe(
+      'Helpdesk view was opened: At 09:52. It ends by itself, at the latest after 15 minutes.',
+    );
   });
 
   test.each([
@@ -175,6 +177,16 @@ describe('at most one in ten minutes', () => {
     person.see({ rows: [row(52, failedAsUser), row(51, running)], notifyOnRun: 2 });
     person.nowMs = 20 * MINUTE;
     expect(person.shown()).toMatch(/^3 things happened on this PC/);
+  });
+
+  test('what is no task is in no list of tasks, and is told by itself', () => {
+    const person = new Person();
+    person.see({ rows: [row(3, failedAsUser), row(2, failedAsUser)] });
+    person.rules.helpdeskOpened(0);
+    expect(person.shown()).toMatch(/^Helpdesk view was opened: /);
+    expect(person.shown()).toBeNull();
+    person.nowMs = 10 * MINUTE;
+    expect(person.shown()).toBe('2 tasks of yours ended with an error: Open the list to see each one.');
   });
 
   test('what was asked of the person is not said late when it is done', () => {

@@ -27,14 +27,16 @@ export interface Observation {
 }
 
 type Event =
-  | { readonly kind: 'restart' | 'helpdesk' }
+  | { readonly kind: 'restart' }
+  | { readonly kind: 'helpdesk'; readonly atMs: number }
   | { readonly kind: 'update'; readonly version: string }
   | { readonly kind: 'user' | 'started' | 'failed'; readonly run: RunRow };
 
 const INTERVAL_MS = 10 * 60_000;
 /** What needs the person first. */
 const ORDER: readonly Event['kind'][] = ['user', 'restart', 'update', 'helpdesk', 'failed', 'started'];
-const NEEDS_YOU: ReadonlySet<Event['kind']> = new Set(['user', 'restart']);
+/** Each is told by itself: it needs the person, or is no task, and so in no list of tasks. */
+const BY_ITSELF: ReadonlySet<Event['kind']> = new Set(['user', 'restart', 'update', 'helpdesk']);
 
 export class NotificationRules {
   #restart: boolean | null = null;
@@ -73,9 +75,9 @@ export class NotificationRules {
     if (wanted) this.#add({ kind: 'update', version });
   }
 
-  /** The helpdesk's view was opened in the window. */
-  helpdeskOpened(): void {
-    this.#add({ kind: 'helpdesk' });
+  /** The helpdesk's view was opened in the window, at `atMs` since the epoch. It may be told when that has ended again. */
+  helpdeskOpened(atMs: number): void {
+    this.#add({ kind: 'helpdesk', atMs });
   }
 
   /** What to show now; null: nothing, or not yet. */
@@ -84,7 +86,7 @@ export class NotificationRules {
     this.#shownAtMs = nowMs;
     const [first] = [...this.#waiting].sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
     if (first === undefined) return null;
-    if (NEEDS_YOU.has(first.kind) || this.#waiting.length === 1) {
+    if (BY_ITSELF.has(first.kind) || this.#waiting.length === 1) {
       this.#waiting = this.#waiting.filter((event) => event !== first);
       return toastOf(first, i18n);
     }
@@ -149,7 +151,7 @@ function toastOf(event: Event, i18n: I18n): Toast {
     case 'helpdesk':
       return {
         title: i18n.t('toast.helpdesk.title'),
-        body: i18n.t('toast.helpdesk.body'),
+        body: i18n.t('toast.helpdesk.body', { time: i18n.clock(event.atMs) }),
         route: { screen: 'support' },
       };
     case 'user':

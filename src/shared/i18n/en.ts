@@ -761,7 +761,7 @@ export const en = {
   'toast.update.body': 'Version {v} is installed at the time that {it} has set. You can put it off.',
   'toast.user.title': 'A task waits for you',
   'toast.helpdesk.title': 'Helpdesk view was opened',
-  'toast.helpdesk.body': 'It ends by itself after 15 minutes.',
+  'toast.helpdesk.body': 'At {time}. It ends by itself, at the latest after 15 minutes.',
 
   'details.pc': 'PC: {pc}',
   'details.user': 'User: {user}',

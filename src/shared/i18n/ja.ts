@@ -729,7 +729,7 @@ export const ja: Readonly<Record<MessageKey, Entry>> = {
   'toast.update.body': 'バージョン{v}は、{it}が指定した時間帯に適用されます。延期することもできます。',
   'toast.user.title': '作業があなたを待っています',
   'toast.helpdesk.title': 'ヘルプデスク表示が開かれました',
-  'toast.helpdesk.body': '15分後に自動で終了します。',
+  'toast.helpdesk.body': '{time}に開かれました。遅くとも15分後に自動で終了します。',
 
   'details.pc': '端末: {pc}',
   'details.user': '利用者: {user}',
