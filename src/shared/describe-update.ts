@@ -5,7 +5,9 @@ import type { I18n } from './i18n/i18n.ts';
 import type { UndoneReason } from './update-reasons.ts';
 
 /** This PC does not take it, and the person can't put that right. */
-export const needsIt = ({ state }: Pick<UpdateView, 'state'>) => state === 'refused' || state === 'rolled_back';
+export function hasFailed({ state }: Pick<UpdateView, 'state'>): boolean {
+  return state === 'refused' || state === 'rolled_back';
+}
 
 type Said = { readonly title: string; readonly body: string };
 

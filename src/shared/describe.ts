@@ -7,7 +7,7 @@ import type { AgentConnectionView, Route } from './app-shell-contract.ts';
 import { assertNever } from './assert-never.ts';
 import { taskName } from './describe-run.ts';
 import { progressOf } from './describe-running.ts';
-import { describeUpdate, needsIt } from './describe-update.ts';
+import { describeUpdate, hasFailed } from './describe-update.ts';
 import type { I18n } from './i18n/i18n.ts';
 import type { TrayMark } from './mark-names.ts';
 import type { PcFacts } from './remembered.ts';
@@ -242,7 +242,7 @@ function attentionItems(status: AgentStatus, i18n: I18n): AttentionItem[] {
   const { state, taking } = status.update;
   // That it comes later by itself is nothing to look at; that it can't for want of room is.
   const lacksRoom = state === 'waiting' && taking?.waitsFor === 'room';
-  const failed = needsIt(status.update);
+  const failed = hasFailed(status.update);
   if (lacksRoom || state === 'verified' || failed) {
     const { title, body } = describeUpdate(status.update, i18n);
     add(failed ? 'update_failed' : 'update', title, body, { screen: 'updates' });

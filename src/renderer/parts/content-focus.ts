@@ -3,10 +3,3 @@
 export function focusContent(): void {
   document.getElementById('content')?.focus();
 }
-
-/** Once what was pressed has gone with what it did: the focus is never lost (to the page as a whole). */
-export function keepFocus(): void {
-  requestAnimationFrame(() => {
-    if (document.activeElement === document.body) focusContent();
-  });
-}

@@ -1,6 +1,6 @@
 /** What had the focus may go by itself, with a new state. Invariant: then the content has it, and never the page as a whole. */
 import { type RefObject, useEffect } from 'react';
-import { keepFocus } from './content-focus.ts';
+import { focusContent } from './content-focus.ts';
 
 /** Of all that is within `within`; whoever moves the focus otherwise is first. */
 export function useKeptFocus(within: RefObject<HTMLElement | null>): void {
@@ -19,7 +19,10 @@ export function useKeptFocus(within: RefObject<HTMLElement | null>): void {
     const changes = new MutationObserver(() => {
       if (focused === null || focused.isConnected) return;
       focused = null;
-      keepFocus();
+      // What it led to may want it, and is drawn by then.
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) focusContent();
+      });
     });
     root.addEventListener('focusin', got);
     root.addEventListener('focusout', left);

@@ -5,13 +5,22 @@ import type { Route } from '../../shared/app-shell-contract.ts';
 import { describeState } from '../../shared/describe.ts';
 import { titleWordsWith } from '../../shared/describe-run.ts';
 import { midnightMs } from '../data/days.ts';
-import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useSnapshot, useStore, useWindowState } from '../data/hooks.ts';
+import {
+  EVERY_MINUTE_MS,
+  useClaims,
+  useI18n,
+  useNow,
+  useShellOffers,
+  useSnapshot,
+  useStore,
+  useWindowState,
+} from '../data/hooks.ts';
 import { type Fold, ListLayout } from '../data/list-layout.ts';
 import type { RunListFilter } from '../data/run-list.ts';
 import { type UsedRunList, useRunList } from '../data/use-run-list.ts';
 import { ActivityTools, type Choices } from '../parts/activity-tools.tsx';
-import { keepFocus } from '../parts/content-focus.ts';
 import { DayStrip } from '../parts/day-strip.tsx';
+import { FailedPart } from '../parts/failed-part.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { OutcomeChips } from '../parts/outcome-chips.tsx';
@@ -59,16 +68,12 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
   const layout = useMemo(() => (outline === null ? null : new ListLayout(outline, unfolded)), [outline, unfolded]);
   const [toTop, setToTop] = useState<object | null>(null);
   const focusOn = useWayBack(list, layout, (fold) => setChoices({ unfolded: new Set(unfolded).add(fold.id) }));
-  const seenOffered = useWindowState(({ appShell }) => appShell?.offers.includes('shell.seen') ?? false);
+  const seenOffered = useShellOffers('shell.seen');
   // biome-ignore lint/correctness/useExhaustiveDependencies: what came in while the list was open has been seen too
   useEffect(() => {
     if (seenOffered) void client.ask('shell.seen', {});
   }, [client, seenOffered, newer]);
-  const showNewer = () =>
-    void list.showNewer().then(() => {
-      setToTop({});
-      keepFocus();
-    });
+  const showNewer = () => void list.showNewer().then(() => setToTop({}));
   const narrow = (changed: Partial<Choices>) => setChoices({ ...changed, offset: 0, unfolded: NOTHING_UNFOLDED });
   const matching = outline?.matching ?? null;
   return (
@@ -84,17 +89,9 @@ export function ActivityScreen({ route }: { readonly route: ActivityRoute }) {
       {live && begins !== 'soon' && <AgentState />}
       {!unread && <DayStrip chosenMs={choices.dayMs} onChoose={(dayMs) => narrow({ dayMs })} />}
       <OutcomeChips chosen={choices.group} counts={unread ? null : counts} onChoose={(group) => narrow({ group })} />
-      {failed && !lost && <Notice kind="error" title={i18n.t('window.failed')} />}
+      {failed && <FailedPart />}
       {matching === null && !failed && <NotReadYet />}
-      {matching === 0 && (
-        <Empty
-          choices={choices}
-          onAll={() => {
-            setChoices(EVERYTHING);
-            keepFocus();
-          }}
-        />
-      )}
+      {matching === 0 && <Empty choices={choices} onAll={() => setChoices(EVERYTHING)} />}
       {layout !== null && layout.lines > 0 && (
         <div className={styles.list}>
           {newer > 0 && (

@@ -18,6 +18,7 @@ import {
 } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { FailedPart } from '../parts/failed-part.tsx';
 import { LiveOutput } from '../parts/live-output.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { OutcomeIcon } from '../parts/mark.tsx';
@@ -48,7 +49,6 @@ export function RunScreen({ run }: { readonly run: number }) {
   const { data, fault } = useQuery('runs.get', { run });
   const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
   const backTo = useWindowState((state) => state.backTo);
-  const lost = useWindowState((state) => state.lost);
   return (
     <>
       <div className={styles.back}>
@@ -56,9 +56,7 @@ export function RunScreen({ run }: { readonly run: number }) {
       </div>
       {data !== null && <Detail run={data} />}
       {data === null && fault?.name === 'not_found' && <Notice kind="info" title={i18n.t('run.gone')} />}
-      {data === null && fault !== null && fault.name !== 'not_found' && !lost && (
-        <Notice kind="error" title={i18n.t('window.failed')} />
-      )}
+      {data === null && fault !== null && fault.name !== 'not_found' && <FailedPart />}
       {data === null && fault === null && (attached ? <Loading rows={4} /> : <p>{i18n.t('activity.unavailable')}</p>)}
     </>
   );

@@ -1,10 +1,11 @@
 /** Which version is here, which one IT wants, and what becomes of it. */
 import { makeStyles, tokens } from '@fluentui/react-components';
 import type { UpdateDetail } from '../../shared/agent-status.ts';
-import { describeUpdate, needsIt } from '../../shared/describe-update.ts';
+import { describeUpdate, hasFailed } from '../../shared/describe-update.ts';
 import { EVERY_MINUTE_MS, useClaims, useI18n, useNow, useQuery, useWindowState } from '../data/hooks.ts';
 import { Card } from '../parts/card.tsx';
 import { Facts } from '../parts/facts.tsx';
+import { FailedPart } from '../parts/failed-part.tsx';
 import { HelpLine } from '../parts/help-line.tsx';
 import { Loading } from '../parts/loading.tsx';
 import { Notice } from '../parts/notice.tsx';
@@ -23,13 +24,12 @@ export function UpdatesScreen() {
   const { data, fault } = useQuery('update.get', {});
   const restart = useWindowState(({ status }) => status?.restartRequired ?? false);
   const attached = useWindowState(({ appShell }) => appShell?.agentConnection.state === 'attached');
-  const lost = useWindowState((state) => state.lost);
   return (
     <>
       <ScreenTitle>{i18n.t('updates.title')}</ScreenTitle>
       {restart && <Notice kind="warning" title={i18n.t('item.restart.title')} body={i18n.t('item.restart.body')} />}
       {data !== null && <Versions update={data} />}
-      {data === null && fault !== null && !lost && <Notice kind="error" title={i18n.t('window.failed')} />}
+      {data === null && fault !== null && <FailedPart />}
       {data === null && fault === null && (attached ? <Loading rows={3} /> : <p>{i18n.t('about.unavailable')}</p>)}
     </>
   );
@@ -53,7 +53,7 @@ function Versions({ update }: { readonly update: UpdateDetail }) {
       <div className={styles.said}>
         <p className={styles.state}>{said.title}</p>
         <p className={styles.body}>{said.body}</p>
-        {known && needsIt(update) && <HelpLine />}
+        {known && hasFailed(update) && <HelpLine />}
       </div>
       <Card title={i18n.t('updates.title')}>
         <Facts
