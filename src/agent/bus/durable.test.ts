@@ -417,26 +417,34 @@ test('a stream that lets fewer be on their way brings them, to a new consumer an
   await eventually(() => expect(consumer.bound).toHaveLength(2));
 });
 
-describe('a role that does not let the agent make or change its consumer', () => {
-  const create = `$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`;
+const CREATE = `$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`;
+
+/** As somebody else has made it. */
+async function makeConsumer(nc: NatsConnection, more: object): Promise<void> {
+  const usual = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
+  await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config: { ...usual, ...more } });
+}
+
+/** A fleet whose role keeps the consumer, which is as `more` says, to IT. */
+async function consumerOfIt(more: object) {
   const config = `authorization { users: [
     { user: operator, password: operator }
-    { user: agent, password: agent, permissions: { publish: { deny: ["${create}", "${create}.>"] } } }
+    { user: agent, password: agent, permissions: { publish: { deny: ["${CREATE}", "${CREATE}.>"] } } }
   ] }`;
-  const made = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
-  const bus = (url: string) =>
-    connectedBus(url, { credentials: () => [{ kind: 'user', user: 'agent', password: 'agent' }] });
+  const server = await startNatsServer({ config });
+  const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
+  await makeConsumer(nc, more);
+  const connect = () =>
+    connectedBus(server.url, { credentials: () => [{ kind: 'user', user: 'agent', password: 'agent' }] });
+  return { nc, connect };
+}
 
+describe('a role that does not let the agent make or change its consumer', () => {
   test('uses one that brings all that is its own, and lacks nothing', async () => {
-    const server = await startNatsServer({ config });
-    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
     const filters = ['commands.all', 'commands.pc.PC-A', 'commands.group.*'];
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
-      stream_name: 'EXEC',
-      config: { ...made, filter_subjects: filters },
-    });
+    const { nc, connect } = await consumerOfIt({ filter_subjects: filters });
     await send(nc, 'commands.pc.PC-A', 'mine');
-    const connected = await bus(server.url);
+    const connected = await connect();
     const consumer = recordConsumer(connected, {
       filterSubjects: () => ['commands.all', 'commands.pc.PC-A', 'commands.group.g'],
     });
@@ -445,48 +453,33 @@ describe('a role that does not let the agent make or change its consumer', () =>
   });
 
   test('says what it lacks where that one brings less, and takes what it brings', async () => {
-    const server = await startNatsServer({ config });
-    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
-      stream_name: 'EXEC',
-      config: { ...made, filter_subject: 'commands.all' },
-    });
+    const { nc, connect } = await consumerOfIt({ filter_subject: 'commands.all' });
     await send(nc, 'commands.all', 'for all');
-    const connected = await bus(server.url);
+    const connected = await connect();
     const consumer = recordConsumer(connected);
-    await eventually(() => expect(connected.forbidden.value).toEqual([create]));
+    await eventually(() => expect(connected.forbidden.value).toEqual([CREATE]));
     await eventually(() => expect(consumer.messages).toEqual(['commands.all for all']));
   });
 
   test('says what it lacks where a group is joined that it does not bring', async () => {
-    const server = await startNatsServer({ config });
-    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
     const filters = ['commands.all', 'commands.pc.PC-A'];
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
-      stream_name: 'EXEC',
-      config: { ...made, filter_subjects: filters },
-    });
-    const connected = await bus(server.url);
+    const { nc, connect } = await consumerOfIt({ filter_subjects: filters });
+    const connected = await connect();
     const consumer = recordConsumer(connected, { filterSubjects: () => filters });
     await eventually(() => expect(consumer.bound).toEqual([false]));
     expect(connected.forbidden.value).toEqual([]);
     filters.push('commands.group.g');
     consumer.binding.rebind();
-    await eventually(() => expect(connected.forbidden.value).toEqual([create]));
+    await eventually(() => expect(connected.forbidden.value).toEqual([CREATE]));
     await send(nc, 'commands.pc.PC-A', 'still');
     await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A still']));
   });
 
   test('takes the name that it keeps for what it is: it tells of a later state once', async () => {
-    const server = await startNatsServer({ config });
-    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
     const filter_subjects = ['commands.all', 'commands.pc.PC-A'];
     const metadata = { pc_id: 'PC-A', incarnation: 'another-store.5' };
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
-      stream_name: 'EXEC',
-      config: { ...made, filter_subjects, metadata },
-    });
-    const consumer = recordConsumer(await bus(server.url));
+    const { connect } = await consumerOfIt({ filter_subjects, metadata });
+    const consumer = recordConsumer(await connect());
     await eventually(() => expect(consumer.bound).toEqual([true]));
     consumer.binding.rebind();
     await eventually(() => expect(consumer.bound).toHaveLength(2));
@@ -496,7 +489,6 @@ describe('a role that does not let the agent make or change its consumer', () =>
 
 describe('what somebody has set in the consumer, and by which commands would be lost,', () => {
   const filter_subjects = ['commands.all', 'commands.pc.PC-A'];
-  const made = { durable_name: DURABLE, name: DURABLE, ack_policy: 'explicit', deliver_policy: 'last_per_subject' };
   const settings = [
     { max_deliver: 3 },
     { headers_only: true },
@@ -509,10 +501,7 @@ describe('what somebody has set in the consumer, and by which commands would be 
   test.each(settings)('%j, is taken back', async (more) => {
     const server = await startNatsServer();
     const nc = await provisionedOperator(server);
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
-      stream_name: 'EXEC',
-      config: { ...made, filter_subjects, ...more },
-    });
+    await makeConsumer(nc, { filter_subjects, ...more });
     const held: DurableMessage[] = [];
     const receive = (message: DurableMessage) => {
       held.push(message);
@@ -525,23 +514,10 @@ describe('what somebody has set in the consumer, and by which commands would be 
   });
 
   test.each(settings)('%j, is said where it can not be', async (more) => {
-    const create = `$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}`;
-    const server = await startNatsServer({
-      config: `authorization { users: [
-        { user: operator, password: operator }
-        { user: agent, password: agent, permissions: { publish: { deny: ["${create}"] } } }
-      ] }`,
-    });
-    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, {
-      stream_name: 'EXEC',
-      config: { ...made, filter_subjects, ...more },
-    });
-    const bus = await connectedBus(server.url, {
-      credentials: () => [{ kind: 'user', user: 'agent', password: 'agent' }],
-    });
+    const { connect } = await consumerOfIt({ filter_subjects, ...more });
+    const bus = await connect();
     recordConsumer(bus);
-    await eventually(() => expect(bus.forbidden.value).toEqual([create]));
+    await eventually(() => expect(bus.forbidden.value).toEqual([CREATE]));
   });
 
   test('is taken back also while it is bound: what the broker refuses is asked for again with our own', async () => {
@@ -559,18 +535,9 @@ describe('what somebody has set in the consumer, and by which commands would be 
   });
 
   test('is of no matter where it can not be taken back and is no less than what is asked for', async () => {
-    const server = await startNatsServer({
-      config: `authorization { users: [
-        { user: operator, password: operator }
-        { user: agent, password: agent, permissions: { publish: { deny: ["$JS.API.CONSUMER.CREATE.EXEC.${DURABLE}"] } } }
-      ] }`,
-    });
-    const nc = await provisionedOperator(server, { user: 'operator', pass: 'operator' });
-    const config = { ...made, filter_subjects, max_batch: 200, max_expires: 30e9 };
-    await api(nc, `CONSUMER.CREATE.EXEC.${DURABLE}`, { stream_name: 'EXEC', config });
+    const { nc, connect } = await consumerOfIt({ filter_subjects, max_batch: 200, max_expires: 30e9 });
     await send(nc, 'commands.pc.PC-A', 'mine');
-    const credentials = () => [{ kind: 'user', user: 'agent', password: 'agent' } as const];
-    const consumer = recordConsumer(await connectedBus(server.url, { credentials }));
+    const consumer = recordConsumer(await connect());
     await eventually(() => expect(consumer.messages).toEqual(['commands.pc.PC-A mine']));
   });
 });
