@@ -1,6 +1,7 @@
 /** The JetStream API's requests and answers, as the bus needs them (protocol §11.3). */
 import type { Msg } from '@nats-io/transport-node';
 import type { BrokerConnection, RequestOptions } from './broker-connection.ts';
+import { InboxRefused, isForbidden } from './permissions.ts';
 
 /** An answer of the JetStream API that is an error, with its own number (`err_code`). */
 export class ApiError extends Error {
@@ -70,6 +71,11 @@ export function throwApiError(answer: Record<string, unknown>): void {
  */
 export function isMissing(error: unknown): boolean {
   return error instanceof ApiError && error.errCode === API_ERRORS.streamNotFound;
+}
+
+/** What is missing, or kept from us: to us that is the same, and no mistake of anybody's. */
+export function isNotForUs(error: unknown): boolean {
+  return isMissing(error) || isForbidden(error) || error instanceof InboxRefused;
 }
 
 const ASKED_AGAIN_AFTER_MS = 1_000;

@@ -10,6 +10,7 @@ import { errorText, type Logger } from '../../base/logger.ts';
 import { clampTimerMs, sleep } from '../../base/sleep.ts';
 import { orAbort } from '../../base/waiting.ts';
 import { CONNECT_TIMEOUT_MS, type DialOptions, dial } from './dial.ts';
+import type { Dialled } from './dialled.ts';
 import { Downlink } from './downlink.ts';
 import { newInbox } from './inboxes.ts';
 import { inTime, type Traffic } from './late-answer.ts';
@@ -19,7 +20,6 @@ import { NAMED_BEFORE_TLS } from './portioned-connect.ts';
 import { Replies } from './replies.ts';
 import type { ServerClock } from './server-clock.ts';
 import { Uplink } from './uplink.ts';
-import type { Dialled } from './web-socket.ts';
 
 const PING_INTERVAL_MS = 20_000;
 /** Two missed answers end the link: a half-open one is noticed within 60 s (protocol §11.2). */

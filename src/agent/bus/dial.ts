@@ -1,11 +1,11 @@
 /** One try to sign in at one server. Everything of the library that would try again, or elsewhere, by itself is off. */
 import type { ConnectionOptions } from '@nats-io/transport-node';
 import { MAX_TIMER_MS } from '../../base/sleep.ts';
+import type { Dialled } from './dialled.ts';
 import { inboxesOf } from './inboxes.ts';
 import type { Server } from './peers.ts';
 import { connectPortioned } from './portioned-connect.ts';
 import { authenticatorOf, type Credentials, type TlsTexts, tlsOptions } from './sign-in.ts';
-import type { Dialled } from './web-socket.ts';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 

@@ -8,11 +8,10 @@ import type { Logger } from '../../base/logger.ts';
 import { errorText } from '../../base/logger.ts';
 import { aborted } from '../../base/waiting.ts';
 import type { KvKey } from '../../shared/ids.ts';
-import { API_ERRORS, ApiError, apiRequest, isMissing, MARKER, streamIsMissing } from './api.ts';
+import { API_ERRORS, ApiError, apiRequest, isNotForUs, MARKER, streamIsMissing } from './api.ts';
 import { type BrokerConnection, isNoResponders } from './broker-connection.ts';
 import { type KvChange, type KvRead, type KvWatchHandlers, NO_VALUE } from './bus.ts';
 import { deliveryOf, flowControlOf } from './inboxes.ts';
-import { InboxRefused, isForbidden } from './permissions.ts';
 import { whyReflected, whyReflectedInDirectGet } from './reflected.ts';
 
 /** How often the server shows that a watch lives; two missed ones end it. */
@@ -170,7 +169,7 @@ export async function kvWatch(
     if (!signal.aborted) throw broken.signal.reason;
   } catch (error) {
     // One that we may not see is none to us: what waits for it must not wait for ever.
-    if (isMissing(error) || isForbidden(error) || error instanceof InboxRefused) handlers.missing();
+    if (isNotForUs(error)) handlers.missing();
     throw error;
   } finally {
     clearInterval(timer);

@@ -43,7 +43,8 @@ export class Peers {
 }
 
 /**
- * A cluster with addresses has the certificate of a name, and what is not proven must be who it says it is. null: what no address is (a zone of IPv6, for one) is the broker's mistake; and without TLS one speaks to a web port of this PC alone.
+ * A cluster with addresses has the certificate of a name, and what is not proven must have that of who has named it. null: what no
+ * address is (a zone of IPv6, for one) is the broker's mistake; and without TLS one speaks to a web port of this PC alone.
  */
 function peerOf(name: string, by: Server, proven: boolean): Server | null {
   const url = URL.parse(`${by.url.protocol}//${name}`);

@@ -62,9 +62,9 @@ function usable(what: string, authenticator: Authenticator): Authenticator {
 }
 
 /**
- * TLS options for one server. Who it is, is told by `[tls] server_name`, else by the name given here, else by its own host: an address
- * too, for which Node wants no name (''), and without a host takes `localhost`. Trust is the operating system's store, Node's own list and `[tls] ca`. Throws
- * {@link UnusableSignIn} where the files could not be used: then `tls` says why.
+ * TLS options for one server. Its certificate is for `[tls] server_name`, else for the host given with it, else for its own: for an
+ * address too, for which Node wants no name (''), and where it is told no host takes `localhost`. Trust is the operating system's store,
+ * Node's own list and `[tls] ca`. Throws {@link UnusableSignIn} where the files could not be used: then `tls` says why.
  */
 export function tlsOptions({ url, certificateOf }: Server, tls: TlsTexts | string): TlsOptions | undefined {
   if (typeof tls === 'string') throw new UnusableSignIn(tls);

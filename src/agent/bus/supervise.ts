@@ -4,10 +4,9 @@ import { drop } from '../../base/drop.ts';
 import { errorText, type Logger } from '../../base/logger.ts';
 import { sleep } from '../../base/sleep.ts';
 import type { Watched } from '../../base/watched.ts';
-import { isMissing } from './api.ts';
+import { isNotForUs } from './api.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import type { Binding } from './bus.ts';
-import { InboxRefused, isForbidden } from './permissions.ts';
 
 /** How long a binding waits for its stream or bucket to appear: soon at first, then once a minute. */
 export const BIND_BACKOFF: BackoffPolicy = { minMs: 500, maxMs: 60_000, jitter: 0.5 };
@@ -17,8 +16,9 @@ const LASTS_MS = 10_000;
 /**
  * Keeps one thing bound: `bind` is called for each new connection and again, after a pause, whenever it returns or throws
  * while its connection lives. It stays inside `bind` for as long as the thing works. `bind` calls `bound()` once it is made:
- * where that lasts, or `bind` returns since it was asked to, the pauses begin anew. Why it does not is warned of once for each reason, not for each try; what is not there yet is
- * no reason for that, and what is forbidden is said where it is refused.
+ * where that lasts, or `bind` returns since it was asked to, the pauses begin from the shortest again. Why it is not bound is warned of
+ * once for each reason, not for each try; what is not there yet is no reason for that, and what is forbidden is said where it is
+ * refused.
  */
 export function supervise(
   connections: Watched<BrokerConnection | null>,
@@ -32,7 +32,7 @@ export function supervise(
   let reason: string | null = null;
   const failed = (error: unknown) => {
     const why = errorText(error);
-    const expected = isMissing(error) || isForbidden(error) || error instanceof InboxRefused;
+    const expected = isNotForUs(error);
     if (expected || why === reason) log.debug(`${what} is not bound`, { error: why });
     else log.warn(`${what} is not bound`, { error: why });
     reason = expected ? null : why;

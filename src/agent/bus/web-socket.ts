@@ -3,20 +3,12 @@
  * a port does not take us, and knows no client certificate. Invariant: what is closed is closed soon.
  */
 import type { Socket } from 'node:net';
-import { type ConnectionOptions, type NatsConnection, wsconnect } from '@nats-io/transport-node';
+import { type ConnectionOptions, wsconnect } from '@nats-io/transport-node';
 import { type ClientOptions, WebSocket } from 'ws';
+import type { Dialled } from './dialled.ts';
 
 /** How long the other side has to say goodbye, and to read what was sent before. */
 const GOODBYE_MS = 1_000;
-
-/** A connection, over whatever way. */
-export interface Dialled {
-  readonly nc: NatsConnection;
-  /** So many bytes have come. */
-  readonly inBytes: () => number;
-  /** Nobody waits for what is unsent any more. */
-  readonly giveUp: () => void;
-}
 
 /** As the library's own `wsconnect`; rejects with what the network or TLS said, where that is why. */
 export async function connectWeb(options: ConnectionOptions, tls: ConnectionOptions['tls']): Promise<Dialled> {

@@ -85,7 +85,7 @@ export class Inbox {
     return this.#get.get(run) as OpenRun | undefined;
   }
 
-  /** The numbers of up to `limit` runs in this state, in order of arrival, from the one after `after` on; so it is with those below. */
+  /** The numbers of up to `limit` runs in this state, in order of arrival, from the one after `after` on, as in those below. */
   inState(state: OpenState, limit: number, after = 0): RunId[] {
     return this.#inState.all(state, after, limit) as RunId[];
   }
