@@ -286,6 +286,8 @@ test('header and content end at one edge, and values stand below one another fro
     const page = await open({ locale });
     await screen(page, SUPPORT);
     await expectPage(page.getByRole('region')).not.toHaveCount(0);
+    // The cards come with what they say.
+    await expectPage(page.locator('dd').nth(4)).toBeVisible();
     const edges = await page.evaluate<
       number[]
     >(`[document.querySelector('header select'), ...document.querySelectorAll('section')]
@@ -324,6 +326,7 @@ test('in forced colours the way of a task is drawn in the system’s', async () 
   await screen(page, SCREEN.activity);
   await page.locator('[data-run]').click();
   const waited = page.locator('[data-way] [data-part="waited"]');
+  await expectPage(waited).toBeVisible();
   const ink = String(await page.evaluate('getComputedStyle(document.querySelector("svg[data-mark]")).color'));
   await expectPage(waited).toHaveCSS('border-top-color', ink);
   await expectPage(waited).toHaveCSS('background-image', new RegExp(ink.replaceAll(/[()]/g, '\\$&')));
